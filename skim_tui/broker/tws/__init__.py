@@ -1,0 +1,1 @@
+"""The broker port over the TWS API socket, through ib_async."""

@@ -1,0 +1,1 @@
+"""The Textual application that shows a desk and sends it commands."""

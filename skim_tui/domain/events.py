@@ -1,0 +1,134 @@
+"""Everything a broker adapter can tell the desk: one stream of plain values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from skim_tui.domain.instrument import Instrument
+from skim_tui.domain.market import Announcement, Bar, DailyBar, Quote, Trade
+from skim_tui.domain.orders import (
+    AccountReport,
+    Fill,
+    FillFees,
+    OrderUpdate,
+    PositionReport,
+)
+
+
+class Connection(StrEnum):
+    DISCONNECTED = "DISCONNECTED"
+    CONNECTING = "CONNECTING"
+    SYNCING = "SYNCING"
+    OPERATIONAL = "OPERATIONAL"
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionChanged:
+    state: Connection
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerSnapshot:
+    """The broker's whole truth at one moment, asked for after each connect and on demand.
+
+    The desk reconciles it before the adapter turns OPERATIONAL (safety rule S4).
+    """
+
+    account: AccountReport
+    positions: tuple[PositionReport, ...]
+    open_orders: tuple[OrderUpdate, ...]
+    completed_orders: tuple[OrderUpdate, ...]
+    fills: tuple[Fill, ...]
+    fees: tuple[FillFees, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ScanRow:
+    rank: int
+    symbol: str
+    con_id: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ScanResult:
+    """The broker's scanner list, whole, best first; it replaces the list before."""
+
+    rows: tuple[ScanRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class InstrumentResolved:
+    instrument: Instrument
+
+
+@dataclass(frozen=True, slots=True)
+class DailyHistory:
+    """Daily bars of the sessions before today, oldest first."""
+
+    symbol: str
+    bars: tuple[DailyBar, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TodayBars:
+    """Today's closed one-minute bars up to now, oldest first: sent once when a watch begins."""
+
+    symbol: str
+    bars: tuple[Bar, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BarsClosed:
+    """One-minute bars that just closed, all of the same minute."""
+
+    bars: tuple[Bar, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HaltChanged:
+    """The instrument was halted or resumed; None when the feed does not say."""
+
+    symbol: str
+    ts: float
+    halted: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class RequestFailed:
+    """A data request that got an error or no answer. ``what`` is the port method's name."""
+
+    what: str
+    symbol: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerNotice:
+    """A message of the broker that is not about one order or request: farms, connectivity."""
+
+    code: int
+    text: str
+
+
+BrokerEvent = (
+    ConnectionChanged
+    | BrokerSnapshot
+    | ScanResult
+    | InstrumentResolved
+    | DailyHistory
+    | TodayBars
+    | BarsClosed
+    | Quote
+    | Trade
+    | HaltChanged
+    | Announcement
+    | OrderUpdate
+    | Fill
+    | FillFees
+    | PositionReport
+    | AccountReport
+    | RequestFailed
+    | BrokerNotice
+)

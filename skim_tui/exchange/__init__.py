@@ -1,0 +1,1 @@
+"""The embedded simulated exchange: one matching core, several doors, tapes."""

@@ -1,0 +1,90 @@
+"""Orders, executions and rejections as the exchange keeps them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from skim_tui.domain.orders import Side
+
+
+class Rejected(Exception):
+    """An order or a request the exchange refuses: the broker's error code and text."""
+
+    def __init__(self, code: int, text: str) -> None:
+        super().__init__(f"{code} {text}")
+        self.code = code
+        self.text = text
+
+
+@dataclass(slots=True)
+class SimOrder:
+    """One order in the exchange's books. Statuses are the broker's own words:
+    PreSubmitted, Submitted, Filled, Cancelled, Inactive, ApiPending (not transmitted)."""
+
+    client_id: int
+    order_id: int
+    symbol: str
+    side: Side
+    type: str
+    """MKT, LMT, STP, STP LMT, ..."""
+    quantity: int
+    limit: Decimal | None = None
+    stop: Decimal | None = None
+    tif: str = "DAY"
+    outside_rth: bool = False
+    order_ref: str = ""
+    parent_id: int = 0
+    """``order_id`` of the parent under the same client id; 0 for none."""
+    oca_group: str = ""
+    oca_type: int = 3
+    transmit: bool = True
+    good_till: float = 0.0
+    account: str = ""
+    perm_id: int = 0
+    status: str = "ApiPending"
+    why_held: str = ""
+    filled: int = 0
+    avg_price: Decimal = Decimal(0)
+    last_price: Decimal = Decimal(0)
+    commission: Decimal = Decimal(0)
+    reason: str = ""
+    triggered: bool = False
+    modifications: int = 0
+    entered: float = 0.0
+    finished: float = 0.0
+    wire: dict[str, Any] = field(default_factory=dict[str, Any])
+    """Everything else the client sent with it, to be echoed by the door it came through."""
+
+    @property
+    def remaining(self) -> int:
+        return self.quantity - self.filled
+
+    @property
+    def is_done(self) -> bool:
+        return self.status in ("Filled", "Cancelled", "Inactive")
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """One fill, with its commission and (for a closing one) realised profit."""
+
+    exec_id: str
+    perm_id: int
+    order_id: int
+    client_id: int
+    order_ref: str
+    account: str
+    symbol: str
+    side: Side
+    quantity: int
+    price: Decimal
+    ts: float
+    cum_quantity: int
+    avg_price: Decimal
+    liquidity: int
+    """1 added, 2 removed."""
+    commission: Decimal
+    currency: str
+    realised: Decimal | None = None

@@ -1,0 +1,1 @@
+"""The TWS API socket door of the embedded exchange."""

@@ -1,0 +1,1 @@
+"""The durable record: SQLite models, migrations and queries."""

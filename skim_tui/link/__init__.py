@@ -1,0 +1,1 @@
+"""How a console and a desk talk: typed commands up, snapshots and deltas down."""
