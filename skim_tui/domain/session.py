@@ -116,15 +116,28 @@ def exchange_day(mic: str, day: date, *, half_day: bool = False) -> ExchangeDay:
         close_hour = 14 if half_day else 16
         single = day >= ASX_SINGLE_OPEN_FROM
         return ExchangeDay(
-            mic=mic, date=day, half_day=half_day, pre_open=at(7, 0),
-            opening_auction=at(9, 59) if single else at(10, 0), open=at(10, 0),
-            close=at(close_hour, 0), closing_auction=at(close_hour, 10),
-            end=at(close_hour, 21, 30) if single else at(close_hour, 12), staggered=not single,
+            mic=mic,
+            date=day,
+            half_day=half_day,
+            pre_open=at(7, 0),
+            opening_auction=at(9, 59) if single else at(10, 0),
+            open=at(10, 0),
+            close=at(close_hour, 0),
+            closing_auction=at(close_hour, 10),
+            end=at(close_hour, 21, 30) if single else at(close_hour, 12),
+            staggered=not single,
         )
     close = at(13, 0) if half_day else at(16, 0)
     return ExchangeDay(
-        mic=mic, date=day, half_day=half_day, pre_open=at(4, 0), opening_auction=at(9, 30),
-        open=at(9, 30), close=close, closing_auction=close, end=at(17, 0) if half_day else at(20, 0),
+        mic=mic,
+        date=day,
+        half_day=half_day,
+        pre_open=at(4, 0),
+        opening_auction=at(9, 30),
+        open=at(9, 30),
+        close=close,
+        closing_auction=close,
+        end=at(17, 0) if half_day else at(20, 0),
     )
 
 

@@ -1,0 +1,348 @@
+"""Tickets: proposed by a signal, decided once by the operator or by auto mode."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+
+from skim_tui.config import Config
+from skim_tui.desk.context import Context
+from skim_tui.desk.keeper import Keeper
+from skim_tui.desk.orders import Orders
+from skim_tui.desk.watchlist import Followed, Watchlist
+from skim_tui.domain.candidate import CandidateState
+from skim_tui.domain.entry import EntryRule, plan_entry
+from skim_tui.domain.fees import FEES
+from skim_tui.domain.gates import EntryFacts, Gate, Limits, first_failed, judge
+from skim_tui.domain.opening_range import Breakout
+from skim_tui.domain.orders import Bracket, OrderSpec, OrderStatus, OrderType, OrderUpdate, Side, Tif, order_ref
+from skim_tui.domain.session import Phase
+from skim_tui.domain.sizing import SizingLimits, size_entry
+from skim_tui.domain.ticket import Ticket, TicketState, become, can_become
+from skim_tui.journal import TicketRecord
+
+STRATEGY = "ORH breakout"
+
+
+@dataclass(slots=True)
+class TicketEntry:
+    """A ticket with its life so far."""
+
+    ticket: Ticket
+    state: TicketState = TicketState.PROPOSED
+    reason: str = ""
+    expires_wall: float = 0.0
+    """The operator's clock."""
+    decided: float | None = None
+    decided_by: str = ""
+
+
+def entry_rule(config: Config) -> EntryRule:
+    return EntryRule(
+        limit_steps=config.breakout.limit_steps, limit_pct=config.breakout.limit_pct,
+        stop_buffer_steps=config.exits.stop_buffer_steps, max_stop_pct=config.exits.max_stop_pct,
+    )
+
+
+def bracket_of(ticket: Ticket) -> Bracket:
+    """The orders of a ticket: a DAY limit entry and its GTC stop, references derived from the id."""
+    oca = order_ref(ticket.id, "OCA")
+    entry_ref = order_ref(ticket.id, "E")
+    entry = OrderSpec(
+        ref=entry_ref, symbol=ticket.symbol, side=Side.BUY, type=OrderType.LIMIT, quantity=ticket.quantity,
+        tif=Tif.DAY, limit_price=ticket.limit,
+    )
+    stop = OrderSpec(
+        ref=order_ref(ticket.id, "S"), symbol=ticket.symbol, side=Side.SELL, type=OrderType.STOP,
+        quantity=ticket.quantity, tif=Tif.GTC, stop_price=ticket.stop, oca_group=oca, parent_ref=entry_ref,
+    )
+    target = None
+    if ticket.target is not None:
+        target = OrderSpec(
+            ref=order_ref(ticket.id, "T"), symbol=ticket.symbol, side=Side.SELL, type=OrderType.LIMIT,
+            quantity=ticket.quantity, tif=Tif.GTC, limit_price=ticket.target, oca_group=oca, parent_ref=entry_ref,
+        )
+    return Bracket(entry, stop, target)
+
+
+class Approvals:
+    """The one place an entry can leave from: gates, then a compare-and-swap, then a durable intent."""
+
+    def __init__(self, context: Context, watchlist: Watchlist, orders: Orders, keeper: Keeper) -> None:
+        self._context = context
+        self._watchlist = watchlist
+        self._orders = orders
+        self._keeper = keeper
+        self.entries: dict[str, TicketEntry] = {}
+        self._numbers: dict[tuple[str, str], int] = {}
+
+    def load(self, records: list[TicketRecord]) -> None:
+        """Take over today's tickets from the journal; an undecided one died with its desk."""
+        for record in records:
+            self._count(record.symbol, record.session_date.isoformat(), record.id)
+            entry = TicketEntry(
+                Ticket(
+                    id=record.id, symbol=record.symbol, strategy=record.strategy, quantity=record.quantity,
+                    limit=record.limit, stop=record.stop, value=record.value, risk=record.risk, fees=record.fees,
+                    created=record.created, session_date=record.session_date.isoformat(), target=record.target,
+                    gates=tuple(Gate(*gate) for gate in record.gates), evidence=record.evidence,
+                ),
+                TicketState(record.state), record.reason, 0.0, record.decided, record.decided_by,
+            )
+            self.entries[record.id] = entry
+            self._context.touch("tickets", record.id)
+            if entry.state is TicketState.PROPOSED:
+                self._settle(entry, TicketState.EXPIRED, "the desk ended before it was decided")
+
+    def start_day(self) -> None:
+        for ticket_id, entry in tuple(self.entries.items()):
+            if not entry.state.is_live:
+                del self.entries[ticket_id]
+                self._context.touch("tickets", ticket_id)
+
+    # ---- proposing ------------------------------------------------------------------------------
+
+    def on_breakout(self, followed: Followed, breakout: Breakout) -> None:
+        """Turn a breakout into a ticket, or record the first reason why not."""
+        context = self._context
+        if followed.instrument is None:
+            self._watchlist.drop(followed, "instrument unknown: price steps and lot size missing")
+            return
+        plan = plan_entry(breakout, followed.instrument, entry_rule(context.config))
+        if isinstance(plan, str):
+            self._watchlist.drop(followed, plan)
+            return
+        account = context.account
+        if account is None:
+            self._watchlist.drop(followed, "equity unknown")
+            return
+        risk = context.config.risk
+        sizing = size_entry(
+            followed.instrument, plan.limit, plan.stop,
+            SizingLimits(
+                risk_budget=self._risk_budget(account.equity), max_order_value=risk.max_order_value,
+                exposure_left=risk.max_exposure - self.exposure(), cash=min(account.cash, account.buying_power),
+            ),
+            FEES[context.day.mic],
+        )
+        if sizing.quantity == 0:
+            self._watchlist.drop(followed, f"size: {sizing.reason}")
+            return
+        session = context.session_date.isoformat()
+        gap = followed.gap
+        ticket = Ticket(
+            id=self._next_id(followed.symbol), symbol=followed.symbol, strategy=STRATEGY, quantity=sizing.quantity,
+            limit=plan.limit, stop=plan.stop, value=sizing.value, risk=sizing.risk, fees=sizing.fees,
+            created=context.now(), session_date=session,
+            evidence=(
+                ("gap", f"{gap:+.2f} %" if gap is not None else "unknown"),
+                ("range", f"{breakout.or_low:g} to {breakout.or_high:g}"),
+                ("break", f"{breakout.price:g} at {context.day.local(breakout.ts):%H:%M:%S}"),
+                ("low of day", f"{breakout.low_of_day:g}"),
+                ("volume", f"{followed.tracker.volume:,}"),
+                ("size bound by", sizing.bound_by),
+                ("news", followed.headline or "none"),
+            ),
+        )
+        ticket = replace(ticket, gates=self._judge(ticket))
+        entry = TicketEntry(ticket, expires_wall=context.wall() + context.config.breakout.ticket_seconds)
+        self.entries[ticket.id] = entry
+        failed = first_failed(ticket.gates)
+        context.journal.save(self._record(entry), events=[context.event("desk", "ticket", ticket.id)])
+        context.touch("tickets", ticket.id)
+        if failed is not None:
+            self._settle(entry, TicketState.BLOCKED, f"{failed.name}: {failed.text}")
+            self._watchlist.drop(followed, f"{failed.name}: {failed.text}")
+            return
+        self._watchlist.move(followed, CandidateState.TICKETED)
+        context.log(
+            "info",
+            f"TICKET {ticket.symbol}: buy {ticket.quantity:,} at {ticket.limit} or better, stop {ticket.stop}, "
+            f"risk {ticket.risk:,.2f}",
+        )
+        if context.auto:
+            self.approve(ticket.id, "auto")
+
+    # ---- deciding -------------------------------------------------------------------------------
+
+    def approve(self, ticket_id: str, who: str) -> tuple[bool, str]:
+        """Approve and send, once. (done, what happened)."""
+        entry = self.entries.get(ticket_id)
+        if entry is None:
+            return False, f"no ticket {ticket_id}"
+        if entry.state is not TicketState.PROPOSED:
+            return False, f"ticket {ticket_id} is {entry.state} already"
+        if self._expire(entry):
+            return False, f"ticket {ticket_id} has expired"
+        gates = self._judge(entry.ticket)
+        entry.ticket = replace(entry.ticket, gates=gates)
+        self._context.touch("tickets", ticket_id)
+        failed = first_failed(gates)
+        if failed is not None:
+            refusal = f"{failed.name}: {failed.text}"
+            if who == "auto":
+                self._settle(entry, TicketState.BLOCKED, refusal)
+                self._drop_candidate(entry, refusal)
+            return False, f"{entry.ticket.symbol} not sent: {refusal}"
+        entry.state = become(entry.state, TicketState.APPROVED)
+        entry.decided, entry.decided_by = self._context.now(), who
+        entry.state = become(entry.state, TicketState.SUBMITTED)
+        bracket = bracket_of(entry.ticket)
+        self._keeper.expect(ticket_id, entry.ticket.symbol, entry.ticket.limit, entry.ticket.stop)
+        not_sent = self._orders.send_bracket(bracket, self._record(entry), who)
+        if not_sent:
+            entry.state = TicketState.CANCELLED
+            entry.reason = f"not sent: {not_sent}"
+            self._context.journal.save(self._record(entry))
+            self._drop_candidate(entry, entry.reason)
+            return False, f"{entry.ticket.symbol} {entry.reason}"
+        followed = self._watchlist.symbols.get(entry.ticket.symbol)
+        if followed is not None and followed.state is CandidateState.TICKETED:
+            self._watchlist.move(followed, CandidateState.ENTERED)
+        text = f"{entry.ticket.symbol}: sent, buy {entry.ticket.quantity:,} at {entry.ticket.limit}"
+        self._context.log("info", f"{text} ({who})")
+        return True, text
+
+    def decline(self, ticket_id: str, who: str) -> tuple[bool, str]:
+        entry = self.entries.get(ticket_id)
+        if entry is None:
+            return False, f"no ticket {ticket_id}"
+        if entry.state is not TicketState.PROPOSED:
+            return False, f"ticket {ticket_id} is {entry.state} already"
+        entry.decided_by = who
+        self._settle(entry, TicketState.DECLINED, f"declined by {who}")
+        self._drop_candidate(entry, "declined")
+        return True, f"{entry.ticket.symbol}: declined"
+
+    def on_time(self) -> None:
+        """Expire what the operator let pass."""
+        for entry in self.entries.values():
+            if entry.state is TicketState.PROPOSED:
+                self._expire(entry)
+
+    def end_day(self) -> None:
+        for entry in self.entries.values():
+            if entry.state is TicketState.PROPOSED:
+                self._settle(entry, TicketState.EXPIRED, "the session ended")
+                self._drop_candidate(entry, "ticket not decided before the session ended")
+
+    # ---- what becomes of the entry --------------------------------------------------------------------
+
+    def on_entry_order(self, ticket_id: str, update: OrderUpdate) -> None:
+        """Follow the entry order of a ticket."""
+        entry = self.entries.get(ticket_id)
+        if entry is None:
+            return
+        if update.filled and update.filled >= entry.ticket.quantity:
+            state = TicketState.FILLED
+        elif update.status in (OrderStatus.CANCELLED, OrderStatus.REJECTED):
+            state = TicketState.CANCELLED if update.status is OrderStatus.CANCELLED else TicketState.REJECTED
+        elif update.filled:
+            state = TicketState.PARTLY_FILLED
+        elif update.status is OrderStatus.UNKNOWN:
+            state = TicketState.UNKNOWN
+        elif update.status.is_resting:
+            state = TicketState.WORKING
+        else:
+            return
+        if state is not entry.state and can_become(entry.state, state):
+            self._settle(entry, state, update.reason)
+            level = "error" if state is TicketState.REJECTED else "info"
+            reason = f": {update.reason}" if update.reason else ""
+            self._context.log(level, f"{entry.ticket.symbol}: entry {state}{reason}")
+
+    # ---- facts ------------------------------------------------------------------------------------------
+
+    def exposure(self) -> Decimal:
+        """Money in open positions (at entry) and in entries under way."""
+        held = sum((p.entry_price * p.quantity for p in self._keeper.positions.values()), Decimal(0))
+        return held + sum((e.ticket.value for e in self.entries.values() if self._under_way(e)), Decimal(0))
+
+    def limits(self) -> Limits:
+        risk = self._context.config.risk
+        account = self._context.account
+        return Limits(
+            max_positions=risk.max_positions, max_order_value=risk.max_order_value, max_exposure=risk.max_exposure,
+            max_risk=None if account is None else self._risk_budget(account.equity),
+            max_daily_loss=risk.max_daily_loss, max_quote_age=risk.max_quote_age,
+            max_spread_pct=risk.max_spread_pct, max_price_move_pct=risk.max_price_move_pct,
+            orders_per_minute=risk.orders_per_minute, cooldown_seconds=risk.cooldown_minutes * 60.0,
+        )
+
+    def _judge(self, ticket: Ticket) -> tuple[Gate, ...]:
+        context, keeper = self._context, self._keeper
+        now = context.now()
+        followed = self._watchlist.symbols.get(ticket.symbol)
+        others = [entry for entry in self.entries.values() if entry.ticket.id != ticket.id]
+        under_way = {entry.ticket.symbol for entry in others if self._under_way(entry)}
+        same = [entry for entry in others if entry.ticket.symbol == ticket.symbol]
+        phase = context.day.phase(now, ticket.symbol)
+        facts = EntryFacts(
+            now=now, connection=context.connection, blocked=context.entries_blocked(),
+            phase=phase if phase is not Phase.CLOSED or now >= context.day.pre_open else None,
+            latest_entry=context.day.at(context.config.breakout.latest_entry),
+            halted=followed.halted if followed else None, quote=followed.quote if followed else None,
+            limit=ticket.limit, value=ticket.value, risk=ticket.risk,
+            positions=len(under_way | set(keeper.positions)), exposure=self.exposure(),
+            day_pnl=keeper.day_pnl(), live_tickets=sum(1 for entry in same if entry.state.is_live),
+            entries_today=sum(1 for entry in same if entry.decided is not None and entry.state is TicketState.FILLED)
+            + (1 if ticket.symbol in keeper.positions else 0),
+            last_loss_ts=keeper.last_loss_ts, orders_last_minute=self._orders.sent_last_minute(),
+        )
+        return judge(facts, self.limits())
+
+    @staticmethod
+    def _under_way(entry: TicketEntry) -> bool:
+        return entry.state in (
+            TicketState.APPROVED, TicketState.SUBMITTED, TicketState.WORKING, TicketState.UNKNOWN,
+        )
+
+    def _risk_budget(self, equity: Decimal) -> Decimal:
+        return equity * Decimal(str(self._context.config.risk.risk_per_trade_pct)) / 100
+
+    def _expire(self, entry: TicketEntry) -> bool:
+        if self._context.wall() < entry.expires_wall:
+            return False
+        self._settle(entry, TicketState.EXPIRED, "not decided in time")
+        self._drop_candidate(entry, "ticket expired")
+        self._context.log("warning", f"{entry.ticket.symbol}: ticket expired undecided")
+        return True
+
+    def _settle(self, entry: TicketEntry, state: TicketState, reason: str) -> None:
+        entry.state = become(entry.state, state)
+        if reason:
+            entry.reason = reason
+        context = self._context
+        context.journal.save(
+            self._record(entry), events=[context.event("desk", f"ticket {state}", entry.ticket.id, reason)]
+        )
+        context.touch("tickets", entry.ticket.id)
+
+    def _drop_candidate(self, entry: TicketEntry, reason: str) -> None:
+        followed = self._watchlist.symbols.get(entry.ticket.symbol)
+        if followed is not None and followed.state is CandidateState.TICKETED:
+            self._watchlist.drop(followed, reason)
+
+    def _next_id(self, symbol: str) -> str:
+        session = self._context.session_date.isoformat()
+        number = self._numbers.get((symbol, session), 0) + 1
+        self._numbers[(symbol, session)] = number
+        tail = self._context.account_id[-4:]
+        return f"{tail}-{self._context.session_date:%y%m%d}-{symbol}-{number}"
+
+    def _count(self, symbol: str, session: str, ticket_id: str) -> None:
+        number = int(ticket_id.rpartition("-")[2])
+        key = (symbol, session)
+        self._numbers[key] = max(self._numbers.get(key, 0), number)
+
+    def _record(self, entry: TicketEntry) -> TicketRecord:
+        ticket = entry.ticket
+        return TicketRecord(
+            id=ticket.id, account=self._context.account_id, session_date=date.fromisoformat(ticket.session_date),
+            symbol=ticket.symbol, strategy=ticket.strategy, side=Side.BUY.value, state=entry.state.value,
+            reason=entry.reason, quantity=ticket.quantity, limit=ticket.limit, stop=ticket.stop,
+            target=ticket.target, risk=ticket.risk, value=ticket.value, fees=ticket.fees, created=ticket.created,
+            decided=entry.decided, decided_by=entry.decided_by, evidence=ticket.evidence,
+            gates=tuple((gate.name, gate.ok, gate.text) for gate in ticket.gates),
+        )

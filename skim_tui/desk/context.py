@@ -1,0 +1,96 @@
+"""What every part of the desk shares: settings, broker, journal, the day and the desk's voice."""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from skim_tui.broker.port import Broker
+from skim_tui.config import Config
+from skim_tui.domain.events import Connection
+from skim_tui.domain.orders import AccountReport
+from skim_tui.domain.session import ExchangeDay, TradingCalendar
+from skim_tui.journal import EventRecord, Journal
+
+logger = logging.getLogger("skim.desk")
+
+LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    seq: int
+    ts: float
+    level: str
+    text: str
+
+
+@dataclass(slots=True)
+class Context:
+    """The desk's common ground. Times from ``now`` are the broker's; ``wall`` is the operator's clock."""
+
+    config: Config
+    broker: Broker
+    journal: Journal
+    calendar: TradingCalendar
+    wall: Callable[[], float]
+    day: ExchangeDay
+    account: AccountReport | None = None
+    connection: Connection = Connection.DISCONNECTED
+    connection_reason: str = "not connected yet"
+    killed: str = ""
+    """Why the operator blocked entries; empty when not."""
+    fault: str = ""
+    """A failure of the desk itself that blocks entries."""
+    unattended: str = ""
+    """Why entries wait for a console; empty while one is attached or none is needed."""
+    mismatches: list[str] = field(default_factory=list[str])
+    auto: bool = False
+    track_all: bool = False
+    """Follow every symbol whose bars arrive (replay), not only what the scanner names."""
+    dirty: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
+    lines: deque[LogLine] = field(default_factory=lambda: deque[LogLine](maxlen=500))
+    _seq: int = 0
+
+    def now(self) -> float:
+        return self.broker.now()
+
+    @property
+    def account_id(self) -> str:
+        return self.account.account if self.account else ""
+
+    @property
+    def session_date(self) -> date:
+        return self.day.date
+
+    def touch(self, topic: str, key: str) -> None:
+        """Mark a published row as changed."""
+        self.dirty.add((topic, key))
+
+    def log(self, level: str, text: str) -> None:
+        """One line for the operator, on screen and in the log file."""
+        self._seq += 1
+        line = LogLine(self._seq, self.now(), level, text)
+        self.lines.append(line)
+        self.touch("log", str(line.seq))
+        logger.log(LEVELS[level], "%s", text)
+
+    def event(self, who: str, what: str, subject: str, why: str = "", **data: Any) -> EventRecord:
+        """A journal event stamped with the broker's time; save it with the rows it explains."""
+        return EventRecord(ts=self.now(), who=who, what=what, subject=subject, why=why, data=data)
+
+    def entries_blocked(self) -> str:
+        """Why no entry may leave, apart from its own gates; empty when entries may."""
+        if self.fault:
+            return self.fault
+        if self.killed:
+            return self.killed
+        if self.unattended:
+            return self.unattended
+        if self.mismatches:
+            return f"{len(self.mismatches)} mismatch(es) wait for acknowledgement"
+        return ""

@@ -1,0 +1,219 @@
+"""The desk's own orders: what was meant (durable first) and what the broker last said of each."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import replace
+from decimal import Decimal
+
+from skim_tui.broker.port import NotConnected
+from skim_tui.desk.context import Context
+from skim_tui.domain.orders import (
+    Bracket,
+    OrderSpec,
+    OrderStatus,
+    OrderType,
+    OrderUpdate,
+    Side,
+    ticket_of,
+)
+from skim_tui.journal import EventRecord, OrderRecord, TicketRecord
+
+_ORDER = {
+    OrderStatus.INTENDED: 0,
+    OrderStatus.SENT: 1,
+    OrderStatus.UNKNOWN: 2,
+    OrderStatus.HELD: 3,
+    OrderStatus.WORKING: 4,
+}
+"""How far a live order has come; a broker's duplicate never takes it back to SENT."""
+
+
+def intended(spec: OrderSpec) -> OrderUpdate:
+    """The first state of an order: meant, not known to have left."""
+    return OrderUpdate(
+        ref=spec.ref, symbol=spec.symbol, side=spec.side, type=spec.type, quantity=spec.quantity,
+        status=OrderStatus.INTENDED, filled=0, remaining=spec.quantity, avg_price=Decimal(0),
+        limit_price=spec.limit_price, stop_price=spec.stop_price, tif=spec.tif.value,
+    )
+
+
+def merge(known: OrderUpdate | None, said: OrderUpdate) -> OrderUpdate:
+    """What is known after the broker's word ``said``. Idempotent; fills never go backwards and a
+    fill supersedes a cancel."""
+    if known is None:
+        return said
+    filled = max(known.filled, said.filled)
+    status = said.status
+    if known.status.is_done and not said.status.is_done:
+        status = known.status  # a late duplicate of an earlier state
+    if known.status is OrderStatus.FILLED or filled >= max(known.quantity, said.quantity) > 0:
+        status = OrderStatus.FILLED
+    return replace(
+        said,
+        status=status,
+        filled=filled,
+        remaining=0 if status.is_done else max(0, said.quantity - filled),
+        avg_price=said.avg_price or known.avg_price,
+        limit_price=said.limit_price if said.limit_price is not None else known.limit_price,
+        stop_price=said.stop_price if said.stop_price is not None else known.stop_price,
+        tif=said.tif or known.tif,
+        perm_id=said.perm_id or known.perm_id,
+        reason=said.reason or known.reason,
+        foreign=False,
+    )
+
+
+class Orders:
+    """Every order of this desk by its reference, mirrored in the journal; foreign ones are only shown."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self.updates: dict[str, OrderUpdate] = {}
+        self.foreign: dict[str, OrderUpdate] = {}
+        self.confirmed: dict[str, float] = {}
+        """When the broker last spoke of an order."""
+        self._meta: dict[str, tuple[str, str, float]] = {}
+        """ref -> (OCA group, parent ref, created)."""
+        self._sent_at: deque[float] = deque(maxlen=1000)
+
+    def load(self, records: Iterable[OrderRecord]) -> None:
+        """Take over what the journal knows, after a restart."""
+        for record in records:
+            self.updates[record.ref] = OrderUpdate(
+                ref=record.ref, symbol=record.symbol, side=Side(record.side), type=OrderType(record.type),
+                quantity=record.quantity, status=OrderStatus(record.status), filled=record.filled,
+                remaining=record.quantity - record.filled, avg_price=record.avg_price, limit_price=record.limit,
+                stop_price=record.stop, tif=record.tif, perm_id=record.perm_id, reason=record.reason,
+            )
+            self._meta[record.ref] = (record.oca_group, record.parent_ref, record.created)
+
+    def sent_last_minute(self) -> int:
+        now = self._context.now()
+        return sum(1 for ts in self._sent_at if now - ts < 60.0)
+
+    def created(self, ref: str) -> float:
+        """When the order was intended."""
+        return self._meta[ref][2]
+
+    def of_symbol(self, symbol: str) -> list[OrderUpdate]:
+        return [update for update in self.updates.values() if update.symbol == symbol]
+
+    def live(self) -> list[OrderUpdate]:
+        return [update for update in self.updates.values() if not update.status.is_done]
+
+    # ---- sending: the journal first, the broker second ------------------------------------------
+
+    def send_bracket(self, bracket: Bracket, ticket: TicketRecord, who: str) -> str:
+        """Write the intents, then send. Returns why nothing was sent; empty when bytes left."""
+        event = self._context.event(who, "approve", ticket.id, quantity=ticket.quantity)
+        self._intend(bracket.legs, event, ticket)
+        try:
+            self._context.broker.place(bracket)
+        except NotConnected as error:
+            return self._not_sent(bracket.legs, str(error))
+        self._sent(bracket.legs)
+        return ""
+
+    def send(self, spec: OrderSpec, who: str, why: str) -> str:
+        """Write one intent, then send it. Returns why nothing was sent; empty when bytes left."""
+        self._intend((spec,), self._context.event(who, "order", spec.ref, why, quantity=spec.quantity))
+        try:
+            self._context.broker.place_order(spec)
+        except NotConnected as error:
+            return self._not_sent((spec,), str(error))
+        self._sent((spec,))
+        return ""
+
+    def modify(self, ref: str, why: str, *, quantity: int | None = None, stop_price: Decimal | None = None) -> str:
+        """Change a working order in place. Returns why nothing was sent; empty when bytes left."""
+        context = self._context
+        context.journal.save(events=[context.event("desk", "modify", ref, why, quantity=quantity, stop=stop_price)])
+        try:
+            context.broker.modify(ref, quantity=quantity, stop_price=stop_price)
+        except NotConnected as error:
+            return str(error)
+        return ""
+
+    def cancel(self, ref: str, who: str, why: str) -> str:
+        """Ask to cancel one order. Returns why nothing was sent; empty when bytes left."""
+        context = self._context
+        context.journal.save(events=[context.event(who, "cancel", ref, why)])
+        try:
+            context.broker.cancel(ref)
+        except NotConnected as error:
+            return str(error)
+        return ""
+
+    # ---- what the broker says ---------------------------------------------------------------------
+
+    def take(self, said: OrderUpdate) -> tuple[OrderUpdate | None, OrderUpdate]:
+        """Apply the broker's word on an order; (before, after). Foreign orders are kept apart."""
+        if said.ref not in self.updates:
+            before = self.foreign.get(said.ref)
+            after = replace(said, foreign=True)
+            self.foreign[said.ref] = after
+            if after.status.is_done:
+                self.foreign.pop(said.ref)
+            self._context.touch("orders", said.ref)
+            return before, after
+        before = self.updates[said.ref]
+        after = merge(before, said)
+        self.confirmed[said.ref] = self._context.now()
+        if after != before:
+            self.updates[said.ref] = after
+            self._context.journal.save(self.record(after))
+            self._context.touch("orders", said.ref)
+        return before, after
+
+    def mark(self, ref: str, status: OrderStatus, reason: str) -> OrderUpdate:
+        """Set a status that reconciliation found out."""
+        after = replace(self.updates[ref], status=status, reason=reason)
+        if status.is_done:
+            after = replace(after, remaining=0)
+        self.updates[ref] = after
+        self._context.journal.save(self.record(after), events=[self._context.event("desk", status.value, ref, reason)])
+        self._context.touch("orders", ref)
+        return after
+
+    def record(self, update: OrderUpdate) -> OrderRecord:
+        oca_group, parent_ref, created = self._meta[update.ref]
+        return OrderRecord(
+            ref=update.ref, ticket_id=ticket_of(update.ref), account=self._context.account_id, symbol=update.symbol,
+            leg=update.ref.rpartition(".")[2], side=update.side.value, type=update.type.value,
+            quantity=update.quantity, limit=update.limit_price, stop=update.stop_price, tif=update.tif,
+            oca_group=oca_group, parent_ref=parent_ref, status=update.status.value, filled=update.filled,
+            avg_price=update.avg_price, perm_id=update.perm_id, reason=update.reason, created=created,
+            updated=self._context.now(),
+        )
+
+    # ---- details ----------------------------------------------------------------------------------
+
+    def _intend(self, specs: Iterable[OrderSpec], event: EventRecord, ticket: TicketRecord | None = None) -> None:
+        records: list[OrderRecord | TicketRecord] = [] if ticket is None else [ticket]
+        for spec in specs:
+            if spec.ref in self.updates:
+                raise RuntimeError(f"order {spec.ref} was intended before: it is never sent twice")
+            self.updates[spec.ref] = intended(spec)
+            self._meta[spec.ref] = (spec.oca_group, spec.parent_ref, self._context.now())
+            records.append(self.record(self.updates[spec.ref]))
+        try:
+            self._context.journal.save(*records, events=[event])
+        except Exception:
+            for spec in specs:
+                self.updates.pop(spec.ref, None)
+            raise
+
+    def _sent(self, specs: Iterable[OrderSpec]) -> None:
+        for spec in specs:
+            self._sent_at.append(self._context.now())
+            update = self.updates[spec.ref]
+            if _ORDER.get(update.status, 9) < _ORDER[OrderStatus.SENT]:
+                self.updates[spec.ref] = replace(update, status=OrderStatus.SENT)
+            self._context.touch("orders", spec.ref)
+
+    def _not_sent(self, specs: Iterable[OrderSpec], reason: str) -> str:
+        for spec in specs:
+            self.mark(spec.ref, OrderStatus.CANCELLED, f"not sent: {reason}")
+        return reason

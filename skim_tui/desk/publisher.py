@@ -1,0 +1,256 @@
+"""Turns the desk's state into published rows, only for what changed since the last time."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from skim_tui import __version__
+from skim_tui.desk.engine import Desk
+from skim_tui.domain.events import Connection
+from skim_tui.domain.instrument import price
+from skim_tui.domain.market import Bar
+from skim_tui.domain.orders import OrderUpdate
+from skim_tui.domain.position import Position
+from skim_tui.domain.session import CURRENCIES, TIME_ZONES, Phase
+from skim_tui.link.values import (
+    AnyView,
+    CandidateView,
+    ChartBar,
+    ChartView,
+    GateView,
+    HeaderView,
+    LogView,
+    NewsView,
+    OrderView,
+    PositionView,
+    TicketView,
+    TradeView,
+)
+
+CHARTS_KEPT = 4
+ALWAYS_FOLLOWED = frozenset({"header"})
+
+
+class Board(Protocol):
+    """Where rows are published: the link's hub."""
+
+    def publish(self, topic: str, key: str, view: AnyView) -> None: ...
+    def remove(self, topic: str, key: str) -> None: ...
+
+
+class Publisher:
+    """Publishes the rows that the desk marked dirty. Cheap when nothing changed."""
+
+    def __init__(self, desk: Desk, board: Board, *, data_dir: str = "", tape: str = "") -> None:
+        self._desk = desk
+        self._board = board
+        self._data_dir = data_dir
+        self._tape = tape
+        self._charts: list[str] = []
+        self._header: HeaderView | None = None
+
+    def select_chart(self, symbol: str) -> tuple[bool, str]:
+        """Publish the chart of ``symbol`` from now on."""
+        if symbol not in self._desk.watchlist.symbols:
+            return False, f"{symbol} is not followed"
+        if symbol in self._charts:
+            self._charts.remove(symbol)
+        self._charts.append(symbol)
+        if len(self._charts) > CHARTS_KEPT:
+            self._board.remove("chart", self._charts.pop(0))
+        self._desk.context.touch("chart", symbol)
+        return True, symbol
+
+    def publish(self) -> None:
+        """Publish all dirty rows and the header if it differs."""
+        dirty = self._desk.context.dirty
+        for symbol in self._charts:
+            if ("candidates", symbol) in dirty or ("positions", symbol) in dirty:
+                dirty.add(("chart", symbol))
+        for topic, key in dirty:
+            if topic in ALWAYS_FOLLOWED:
+                continue
+            view = self._view(topic, key)
+            if view is None:
+                self._board.remove(topic, key)
+            else:
+                self._board.publish(topic, key, view)
+        dirty.clear()
+        header = self.header()
+        if header != self._header:
+            self._header = header
+            self._board.publish("header", "", header)
+
+    # ---- rows ---------------------------------------------------------------------------------------
+
+    def header(self) -> HeaderView:
+        desk, context = self._desk, self._desk.context
+        now, account, keeper = context.now(), context.account, self._desk.keeper
+        phase = context.day.phase(now)
+        until = context.day.next_change(now)
+        if phase is Phase.CLOSED and until <= now:
+            until = 0.0
+        return HeaderView(
+            desk_version=__version__, market=context.day.mic, tz=TIME_ZONES[context.day.mic],
+            session_date=context.session_date.isoformat(), now=now, speed=getattr(context.broker, "speed", 1.0) or 1.0,
+            phase=phase.value, phase_until=until, connection=context.connection.value,
+            connection_reason=context.connection_reason, account=context.account_id,
+            simulated=account.simulated if account else False, paper=account.paper if account else False,
+            auto=context.auto, currency=account.currency if account else CURRENCIES[context.day.mic],
+            equity=account.equity if account else None, realised=keeper.realised_today(),
+            unrealised=keeper.unrealised(), open_risk=keeper.open_risk(),
+            daily_loss_limit=context.config.risk.max_daily_loss, positions=len(keeper.positions),
+            max_positions=context.config.risk.max_positions, entries_blocked=self._blocked(),
+            mismatches=tuple(context.mismatches), data_dir=self._data_dir, tape=self._tape,
+        )
+
+    def _blocked(self) -> str:
+        context = self._desk.context
+        if context.connection is not Connection.OPERATIONAL:
+            return f"connection {context.connection.value}"
+        return context.entries_blocked()
+
+    def _view(self, topic: str, key: str) -> AnyView | None:
+        match topic:
+            case "candidates":
+                return self._candidate(key)
+            case "tickets":
+                return self._ticket(key)
+            case "positions":
+                return self._position(key)
+            case "orders":
+                return self._order(key)
+            case "trades":
+                return self._trade(key)
+            case "news":
+                return self._news(key)
+            case "log":
+                return self._log(key)
+            case "chart":
+                return self._chart(key)
+            case _:
+                raise LookupError(f"no such topic: {topic}")
+
+    def _candidate(self, symbol: str) -> CandidateView | None:
+        followed = self._desk.watchlist.symbols.get(symbol)
+        if followed is None or not (followed.scanned or followed.watched):
+            return None
+        tracker, quote = followed.tracker, followed.quote
+        return CandidateView(
+            symbol=symbol, rank=followed.rank, name=followed.instrument.name if followed.instrument else "",
+            state=followed.state.value, why_not=followed.why_not, prev_close=followed.prev_close, open=tracker.open,
+            gap_pct=followed.gap, last=tracker.last, bid=quote.bid if quote else 0.0, ask=quote.ask if quote else 0.0,
+            volume=tracker.volume, or_high=tracker.or_high if tracker.has_range else None,
+            or_low=tracker.or_low if tracker.has_range else None, or_until=tracker.end, news=followed.headline,
+            spark=tuple(tracker.spark[-30:]), halted=bool(followed.halted),
+        )
+
+    def _ticket(self, ticket_id: str) -> TicketView | None:
+        entry = self._desk.approvals.entries.get(ticket_id)
+        if entry is None:
+            return None
+        ticket = entry.ticket
+        return TicketView(
+            id=ticket.id, symbol=ticket.symbol, strategy=ticket.strategy, state=entry.state.value,
+            reason=entry.reason, quantity=ticket.quantity, limit=ticket.limit, stop=ticket.stop, target=ticket.target,
+            value=ticket.value, risk=ticket.risk, fees=ticket.fees,
+            gates=tuple(GateView(gate.name, gate.ok, gate.text) for gate in ticket.gates),
+            evidence=ticket.evidence, created=ticket.created, expires_unix=entry.expires_wall,
+            decided_by=entry.decided_by,
+        )
+
+    def _position(self, symbol: str) -> PositionView | None:
+        keeper = self._desk.keeper
+        position = keeper.positions.get(symbol)
+        if position is None:
+            stranger = keeper.strangers.get(symbol)
+            if stranger is None:
+                return None
+            return PositionView(symbol=symbol, quantity=stranger[0], entry=stranger[1], owned=False, next_exit="not ours")
+        cover = keeper.protection_of(symbol)
+        stop = cover.orders[-1] if cover.orders else None
+        last = self._desk.last_price(symbol)
+        unrealised = position.unrealised(price(last)) if last > 0 else price(0)
+        return PositionView(
+            symbol=symbol, quantity=position.quantity, entry=position.entry_price, last=last, unrealised=unrealised,
+            realised=position.realised, r=position.r_multiple(unrealised), state=position.state.value,
+            day=keeper.day_number(position), opened=position.opened,
+            stop_price=stop.stop_price if stop else None, stop_quantity=cover.covered,
+            stop_status=stop.status.value if stop else "", stop_ref=stop.ref if stop else "",
+            stop_perm_id=stop.perm_id if stop else 0,
+            stop_confirmed=self._desk.orders.confirmed.get(stop.ref, 0.0) if stop else 0.0,
+            protected=cover.covers(position.quantity), next_exit=keeper.describe_plan(symbol),
+        )
+
+    def _order(self, ref: str) -> OrderView | None:
+        orders = self._desk.orders
+        update: OrderUpdate | None = orders.updates.get(ref) or orders.foreign.get(ref)
+        if update is None:
+            return None
+        return OrderView(
+            ref=update.ref, symbol=update.symbol, side=update.side.value, type=update.type.value,
+            quantity=update.quantity, filled=update.filled, limit=update.limit_price, stop=update.stop_price,
+            avg_price=update.avg_price or None, tif=update.tif, status=update.status.value, perm_id=update.perm_id,
+            reason=update.reason, updated=orders.confirmed.get(ref, 0.0), foreign=update.foreign,
+        )
+
+    def _trade(self, ticket_id: str) -> TradeView | None:
+        for position in self._desk.keeper.closed:
+            if position.ticket_id == ticket_id:
+                return trade_view(position)
+        return None
+
+    def _news(self, key: str) -> NewsView | None:
+        item = self._desk.news.get(key)
+        if item is None:
+            return None
+        return NewsView(
+            key=key, ts=item.ts, symbol=item.symbol, headline=item.headline, price_sensitive=item.price_sensitive,
+            source=item.source,
+        )
+
+    def _log(self, key: str) -> LogView | None:
+        lines = self._desk.context.lines
+        seq = int(key)
+        index = seq - lines[0].seq if lines else -1
+        if not 0 <= index < len(lines):
+            return None
+        line = lines[index]
+        return LogView(seq=line.seq, ts=line.ts, level=line.level, text=line.text)
+
+    def _chart(self, symbol: str) -> ChartView | None:
+        followed = self._desk.watchlist.symbols.get(symbol)
+        if followed is None:
+            return None
+        tracker = followed.tracker
+        position = self._desk.keeper.positions.get(symbol)
+        entry = stop = None
+        if position is not None:
+            entry = float(position.entry_price)
+            resting = self._desk.keeper.protection_of(symbol).orders
+            stop = float(resting[-1].stop_price) if resting and resting[-1].stop_price is not None else None
+        else:
+            for ticket in self._desk.approvals.entries.values():
+                if ticket.ticket.symbol == symbol and ticket.state.is_live:
+                    entry, stop = float(ticket.ticket.limit), float(ticket.ticket.stop)
+        bars = [_chart_bar(bar) for bar in followed.bars]
+        if followed.forming is not None:
+            bars.append(_chart_bar(followed.forming))
+        return ChartView(
+            symbol=symbol, bars=tuple(bars), or_high=tracker.or_high if tracker.has_range else None,
+            or_low=tracker.or_low if tracker.has_range else None, or_from=tracker.start, or_until=tracker.end,
+            prev_close=followed.prev_close, entry=entry, stop=stop,
+        )
+
+
+def trade_view(position: Position) -> TradeView:
+    """A closed round trip as it is shown."""
+    return TradeView(
+        id=position.ticket_id, symbol=position.symbol, quantity=position.bought, entry=position.entry_price,
+        exit=position.exit_price, entered=position.opened, exited=position.closed, fees=position.fees,
+        pnl=position.realised, r=position.r_multiple(position.realised), why=position.why_closed,
+    )
+
+
+def _chart_bar(bar: Bar) -> ChartBar:
+    return ChartBar(bar.ts, bar.open, bar.high, bar.low, bar.close, bar.volume)

@@ -1,0 +1,190 @@
+"""The desk as a process: lock, journal, broker, link, clock ticks and signals, started and ended here."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import logging
+import os
+import signal
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from skim_tui import __version__
+from skim_tui.broker.port import Broker
+from skim_tui.config import Config
+from skim_tui.desk.engine import Desk
+from skim_tui.desk.publisher import Publisher
+from skim_tui.domain.events import BrokerEvent
+from skim_tui.domain.session import TradingCalendar
+from skim_tui.journal import Journal
+from skim_tui.link.server import LinkServer
+from skim_tui.link.values import (
+    Acknowledge,
+    AnyCommand,
+    Approve,
+    CancelOrder,
+    ClosePosition,
+    Decline,
+    Kill,
+    Resume,
+    SelectChart,
+    SetAuto,
+    StopDesk,
+)
+from skim_tui.paths import Paths
+
+logger = logging.getLogger("skim.desk")
+
+TICK = 0.1
+"""Real seconds between two looks at the time and two publications."""
+
+
+class DeskRunning(Exception):
+    """Another desk owns the data folder; the message names its process."""
+
+
+@contextlib.contextmanager
+def single_desk(path: Path):
+    """Hold the data folder's lock. Raises :class:`DeskRunning` with the pid of the holder."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            file.seek(0)
+            holder = file.read().strip() or "unknown"
+            raise DeskRunning(f"a desk already runs on {path.parent} (process {holder})") from None
+        file.seek(0)
+        file.truncate()
+        file.write(str(os.getpid()))
+        file.flush()
+        yield
+
+
+class DeskService:
+    """One desk with its link, until a signal or the operator ends it."""
+
+    def __init__(
+        self, config: Config, paths: Paths, broker: Broker, journal: Journal, calendar: TradingCalendar, *,
+        tape: str = "", arm_auto: bool = False,
+    ) -> None:
+        self._paths = paths
+        self._broker = broker
+        self._journal = journal
+        self._config = config
+        self.desk = Desk(config, broker, journal, calendar)
+        self._arm_auto = arm_auto
+        self._stopping = asyncio.Event()
+        self._server = LinkServer(paths.socket, self._command, on_consoles=self._on_consoles)
+        self._publisher = Publisher(self.desk, self._server, data_dir=str(paths.data_dir), tape=tape)
+        self._consoles = 0
+        self._without_console()
+
+    async def run(self) -> None:
+        """Serve until stopped. The caller holds the lock."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.stop, signal.Signals(number).name)
+        # A desk outlives the terminal it was started from.
+        loop.add_signal_handler(signal.SIGHUP, logger.warning, "terminal gone (SIGHUP): the desk goes on")
+        async with self._serving():
+            async with asyncio.TaskGroup() as tasks:
+                broker = tasks.create_task(self._broker.run(self._take), name="broker")
+                ticker = tasks.create_task(self._tick(), name="ticker")
+                await self._stopping.wait()
+                broker.cancel()
+                ticker.cancel()
+        self._publisher.publish()
+
+    def stop(self, why: str) -> None:
+        self.desk.context.log("warning", f"desk stopping: {why}")
+        self._stopping.set()
+
+    @contextlib.asynccontextmanager
+    async def _serving(self) -> AsyncIterator[None]:
+        await self._server.start()
+        self.desk.context.log("info", f"desk {__version__} (process {os.getpid()}) on {self._paths.data_dir}")
+        try:
+            yield
+        finally:
+            await self._server.stop()
+
+    def _take(self, event: BrokerEvent) -> None:
+        """One broker event. A defect here must not tear the connection down: entries stop, exits go on."""
+        try:
+            self.desk.handle(event)
+        except Exception as error:
+            logger.exception("desk fault on %s", type(event).__name__)
+            self.desk.context.fault = f"desk fault: {error} (see the log file)"
+            self.desk.context.log("error", self.desk.context.fault)
+
+    async def _tick(self) -> None:
+        context = self.desk.context
+        while True:
+            await asyncio.sleep(TICK)
+            try:
+                self.desk.advance(context.now())
+                if self._arm_auto and context.account is not None:
+                    done, text = self.desk.set_auto(True, "--auto")
+                    self._arm_auto = not done and "no console" in text
+                self._publisher.publish()
+            except Exception as error:
+                logger.exception("desk fault while time passed")
+                context.fault = f"desk fault: {error} (see the log file)"
+
+    def _command(self, command: AnyCommand, who: str) -> tuple[bool, str]:
+        desk = self.desk
+        match command:
+            case Approve(ticket_id=ticket_id):
+                answer = desk.approve(ticket_id, who)
+            case Decline(ticket_id=ticket_id):
+                answer = desk.decline(ticket_id, who)
+            case SetAuto(armed=armed):
+                answer = desk.set_auto(armed, who)
+            case ClosePosition(symbol=symbol):
+                answer = desk.close(symbol, who)
+            case CancelOrder(ref=ref):
+                answer = desk.cancel(ref, who)
+            case Kill(close_all=close_all):
+                answer = desk.kill(who, close_all=close_all)
+            case Resume():
+                answer = desk.resume(who)
+            case Acknowledge():
+                answer = desk.acknowledge(who)
+            case SelectChart(symbol=symbol):
+                answer = self._publisher.select_chart(symbol)
+            case StopDesk(force=force):
+                answer = self._stop_asked(who, force=force)
+        self._publisher.publish()
+        return answer
+
+    def _stop_asked(self, who: str, *, force: bool) -> tuple[bool, str]:
+        live = [entry.ticket.symbol for entry in self.desk.approvals.entries.values() if entry.state.is_live]
+        if live and not force:
+            return False, f"not stopped: open tickets of {', '.join(live)} (stop again with force)"
+        self.stop(f"asked by {who}")
+        return True, "desk stopped; resting stops stay at the broker"
+
+    def _on_consoles(self, count: int) -> None:
+        before, self._consoles = self._consoles, count
+        self.desk.context.log("info", f"{count} console(s) attached")
+        self._without_console()
+        if before and not count and self._config.desk.without_console == "flatten":
+            self.desk.kill("no console", close_all=True)
+
+    def _without_console(self) -> None:
+        waits = self._config.desk.without_console != "continue" and self._consoles == 0
+        self.desk.context.unattended = "no console attached" if waits else ""
+        self.desk.context.touch("header", "")
+
+
+def describe_running(lock_path: Path) -> str:
+    """The pid in a lock file, or empty."""
+    with contextlib.suppress(OSError):
+        return lock_path.read_text().strip()
+    return ""
+
+
+

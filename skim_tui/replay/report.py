@@ -1,0 +1,155 @@
+"""What a replay found: the candidates and trades as CSV files, a summary, and a table on screen."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from skim_tui.domain.position import Position
+from skim_tui.journal import CandidateRecord
+
+CANDIDATE_COLUMNS = (
+    "symbol", "date", "prev_close", "open", "gap_pct", "or_high", "or_low", "first_break_ts", "break_price",
+    "low_of_day_at_break", "state", "why_not",
+)
+TRADE_COLUMNS = (
+    "symbol", "date", "entry_ts", "entry_price", "exit_ts", "exit_price", "quantity", "stop", "fees", "pnl", "r",
+    "why",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayResult:
+    """One replay over one or more consecutive days of one market."""
+
+    tapes: tuple[str, ...]
+    currency: str
+    sessions: tuple[str, ...]
+    candidates: tuple[CandidateRecord, ...]
+    trades: tuple[Position, ...]
+    open_positions: tuple[Position, ...]
+    final_equity: Decimal
+    start_equity: Decimal
+
+    @property
+    def pnl(self) -> Decimal:
+        return sum((trade.realised for trade in self.trades), Decimal(0))
+
+
+def iso(ts: float | None) -> str:
+    """UTC ISO time of an epoch second; empty for none."""
+    return "" if not ts else datetime.fromtimestamp(ts, UTC).isoformat().replace("+00:00", "Z")
+
+
+def _number(value: float | Decimal | None) -> str:
+    return "" if value is None else str(value)
+
+
+def candidate_row(record: CandidateRecord) -> tuple[str, ...]:
+    return (
+        record.symbol, record.session_date.isoformat(), _number(record.prev_close), _number(record.open),
+        _number(record.gap_pct), _number(record.or_high), _number(record.or_low), iso(record.first_break_ts),
+        _number(record.break_price), _number(record.low_of_day_at_break), record.state, record.why_not,
+    )
+
+
+def trade_row(trade: Position) -> tuple[str, ...]:
+    ratio = trade.r_multiple(trade.realised)
+    return (
+        trade.symbol, trade.opened_session.isoformat(), iso(trade.opened), f"{trade.entry_price:.6f}",
+        iso(trade.closed), f"{trade.exit_price:.6f}", str(trade.bought), str(trade.initial_stop),
+        f"{trade.fees:.2f}", f"{trade.realised:.2f}", "" if ratio is None else f"{ratio:.3f}", trade.why_closed,
+    )
+
+
+def summary(result: ReplayResult) -> dict[str, Any]:
+    wins = sum(1 for trade in result.trades if trade.realised > 0)
+    ratios = [ratio for trade in result.trades if (ratio := trade.r_multiple(trade.realised)) is not None]
+    reasons: dict[str, int] = {}
+    for record in result.candidates:
+        reasons[record.state] = reasons.get(record.state, 0) + 1
+    return {
+        "tapes": list(result.tapes),
+        "sessions": list(result.sessions),
+        "currency": result.currency,
+        "symbol_days": len(result.candidates),
+        "states": reasons,
+        "trades": len(result.trades),
+        "wins": wins,
+        "pnl": str(result.pnl.quantize(Decimal("0.01"))),
+        "expectancy_r": round(sum(ratios) / len(ratios), 3) if ratios else None,
+        "start_equity": str(result.start_equity),
+        "final_equity": str(result.final_equity),
+        "open_positions": [
+            {"symbol": position.symbol, "quantity": position.quantity, "entry": f"{position.entry_price:.6f}"}
+            for position in result.open_positions
+        ],
+    }
+
+
+def write(result: ReplayResult, folder: Path) -> None:
+    """Write candidates.csv, trades.csv and summary.json into ``folder``, made if missing."""
+    folder.mkdir(parents=True, exist_ok=True)
+    _write_csv(folder / "candidates.csv", CANDIDATE_COLUMNS, map(candidate_row, result.candidates))
+    _write_csv(folder / "trades.csv", TRADE_COLUMNS, map(trade_row, result.trades))
+    (folder / "summary.json").write_text(json.dumps(summary(result), indent=2) + "\n")
+
+
+def _write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(header)
+        writer.writerows(rows)
+
+
+def show(result: ReplayResult, console: Console, *, limit: int = 60) -> None:
+    """Print what gapped, what became of it, and the trades."""
+    gapped = [record for record in result.candidates if record.gap_pct is not None and _was_candidate(record)]
+    gapped.sort(key=lambda record: (record.session_date, -(record.gap_pct or 0.0)))
+    title = f"{', '.join(result.sessions)} · {len(result.candidates)} symbol-days · {len(gapped)} candidates"
+    table = Table(title=title, title_justify="left", pad_edge=False, box=None, header_style="bold")
+    for column in ("date", "symbol", "gap %", "open", "OR low", "OR high", "break", "state", "why not"):
+        table.add_column(column, justify="right" if column in ("gap %", "open", "OR low", "OR high") else "left")
+    for record in gapped[:limit]:
+        table.add_row(
+            record.session_date.isoformat(), record.symbol, f"{record.gap_pct:+.2f}", _short(record.open),
+            _short(record.or_low), _short(record.or_high), iso(record.first_break_ts)[11:16], record.state,
+            record.why_not,
+        )
+    console.print(table)
+    if len(gapped) > limit:
+        console.print(f"… and {len(gapped) - limit} more in candidates.csv")
+    trades = Table(title="Trades", title_justify="left", pad_edge=False, box=None, header_style="bold")
+    for column in ("symbol", "in", "entry", "out", "exit", "shares", "stop", "fees", f"P&L {result.currency}", "R", "why"):
+        trades.add_column(column, justify="left" if column in ("symbol", "in", "out", "why") else "right")
+    for trade in result.trades:
+        ratio = trade.r_multiple(trade.realised)
+        trades.add_row(
+            trade.symbol, iso(trade.opened)[:16], f"{trade.entry_price:.3f}", iso(trade.closed)[:16],
+            f"{trade.exit_price:.3f}", f"{trade.bought:,}", str(trade.initial_stop), f"{trade.fees:.2f}",
+            f"{trade.realised:+,.2f}", "" if ratio is None else f"{ratio:+.2f}", trade.why_closed,
+        )
+    console.print(trades)
+    for position in result.open_positions:
+        console.print(f"open: {position.quantity:,} {position.symbol} from {position.entry_price:.3f}")
+    console.print(
+        f"{len(result.trades)} trades, {result.pnl:+,.2f} {result.currency}; "
+        f"equity {result.start_equity:,.2f} to {result.final_equity:,.2f}"
+    )
+
+
+def _was_candidate(record: CandidateRecord) -> bool:
+    return not record.why_not.startswith(("gap ", "no previous close"))
+
+
+def _short(value: float | None) -> str:
+    return "" if value is None else f"{value:g}"
