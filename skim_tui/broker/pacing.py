@@ -13,11 +13,9 @@ from enum import IntEnum
 class Priority(IntEnum):
     """Who goes first when messages must wait."""
 
-    SYNC = 0
-    """What reconciliation waits for."""
-    STREAM = 1
+    STREAM = 0
     """Subscriptions."""
-    LOOKUP = 2
+    LOOKUP = 1
     """Contract details, history."""
 
 

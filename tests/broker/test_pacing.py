@@ -63,23 +63,22 @@ async def test_turns_go_by_priority_then_arrival() -> None:
             ("look-up 1", Priority.LOOKUP),
             ("stream 1", Priority.STREAM),
             ("look-up 2", Priority.LOOKUP),
-            ("sync", Priority.SYNC),
             ("stream 2", Priority.STREAM),
         ):
             tasks.create_task(ask(name, priority))
         await asyncio.sleep(0)
-        assert pacer.waiting == 5
+        assert pacer.waiting == 4
         while pacer.waiting:
             time += 0.001
             await asyncio.sleep(0.001)
-    assert order == ["sync", "stream 1", "stream 2", "look-up 1", "look-up 2"]
+    assert order == ["stream 1", "stream 2", "look-up 1", "look-up 2"]
 
 
 async def test_a_cancelled_request_costs_no_turn() -> None:
     time = 0.0
     pacer = Pacer(rate=1000.0, burst=1, clock=lambda: time)
     await pacer.turn(Priority.LOOKUP)
-    gone = asyncio.create_task(pacer.turn(Priority.SYNC))
+    gone = asyncio.create_task(pacer.turn(Priority.STREAM))
     kept = asyncio.create_task(pacer.turn(Priority.LOOKUP))
     await asyncio.sleep(0)
     gone.cancel()

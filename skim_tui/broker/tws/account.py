@@ -40,12 +40,13 @@ class Account:
         self._values: dict[str, tuple[str, str]] = {}
         self._positions: dict[str, PositionReport] = {}
         self._fresh: dict[str, PositionReport] | None = None
-        self._told: AccountReport | None = None
+        self._changed = False
 
     # ---- what the broker says -------------------------------------------------------------------
 
     def take_value(self, account: str, tag: str, value: str, currency: str) -> None:
         if account == self.account and tag in (EQUITY, CASH, BUYING_POWER, KIND):
+            self._changed |= self._values.get(tag) != (value, currency)
             self._values[tag] = (value, currency)
 
     def take_position(self, account: str, contract: ContractKey, quantity: int, cost: float) -> PositionReport | None:
@@ -99,13 +100,10 @@ class Account:
 
     def news(self) -> AccountReport | None:
         """The report, if it changed since this was last asked."""
-        if EQUITY not in self._values or CASH not in self._values:
+        if not self._changed or EQUITY not in self._values or CASH not in self._values:
             return None
-        report = self.report()
-        if report == self._told:
-            return None
-        self._told = report
-        return report
+        self._changed = False
+        return self.report()
 
     def _money(self, tag: str) -> Decimal:
         value = self._values.get(tag, ("0", ""))[0]

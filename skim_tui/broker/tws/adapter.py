@@ -10,12 +10,13 @@ from random import Random
 
 from ib_async import Contract
 
-from skim_tui.broker.brokerclock import BrokerClock, ClockSample
+from skim_tui.broker.brokerclock import BrokerClock
 from skim_tui.broker.connection import Backoff, ConnectionStates
 from skim_tui.broker.pacing import Pacer
 from skim_tui.broker.port import BrokerError, EventSink, NotConnected, ScanRequest
 from skim_tui.broker.tws.account import Account, WrongAccount, choose_account
 from skim_tui.broker.tws.errors import RESTORED, RESTORED_DATA_LOST, UPSTREAM_LOST, NoAnswer
+from skim_tui.broker.tws.heartbeat import HEARTBEAT, HEARTBEAT_TIMEOUT, Heartbeat
 from skim_tui.broker.tws.market import Market
 from skim_tui.broker.tws.orderform import stock
 from skim_tui.broker.tws.session import Session
@@ -25,16 +26,6 @@ from skim_tui.domain.events import BrokerEvent, BrokerNotice, Connection, Reques
 from skim_tui.domain.orders import Bracket, OrderSpec
 
 logger = logging.getLogger("skim.tws")
-
-FIRST_SAMPLES = (0.0, 0.1, 0.1, 0.2, 0.4)
-"""Local seconds between the clock samples of a new connection: ever longer, as the fit gets better."""
-
-HEARTBEAT = 2.0
-HEARTBEAT_TIMEOUT = 10.0
-"""A connection on which nothing at all arrives for so long is dead, though the socket may look open."""
-
-UPSTREAM_PATIENCE = 180.0
-"""... while TWS itself waits for its server, it is given longer."""
 
 RESYNC_PAUSE = 2.0
 """Least local seconds between two syncs that messages about orders ask for."""
@@ -194,10 +185,11 @@ class TwsBroker:
         self._upstream.set()
         self._resubscribe = True
         self._move(Connection.SYNCING, f"connected to {self._where}, account {account.account}")
+        heart = Heartbeat(session, self.clock, self._upstream, self._heartbeat, self._heartbeat_timeout)
         tasks = (
             asyncio.create_task(session.closed(), name="connection end"),
-            asyncio.create_task(self._keep_synced(session, account), name="sync"),
-            asyncio.create_task(self._beat(session), name="heartbeat"),
+            asyncio.create_task(self._keep_synced(session, account, heart), name="sync"),
+            asyncio.create_task(heart.beat(), name="heartbeat"),
         )
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -217,10 +209,10 @@ class TwsBroker:
         logger.error("defect in %s", task.get_name(), exc_info=error)
         return f"defect in {task.get_name()}: {error!r}"
 
-    async def _keep_synced(self, session: Session, account: Account) -> str:
+    async def _keep_synced(self, session: Session, account: Account, heart: Heartbeat) -> str:
         """Reconcile, subscribe, turn OPERATIONAL; again whenever it is asked for."""
         first = True
-        await self._sample_clock(session, FIRST_SAMPLES)
+        await heart.first_samples()
         while True:
             await self._upstream.wait()
             self._sync_wanted.clear()
@@ -270,29 +262,6 @@ class TwsBroker:
             self._market.watch(symbol)
         for (what, symbol), sessions in self._unanswered.items():
             self._market.look_up(what, symbol, sessions)
-
-    async def _beat(self, session: Session) -> str:
-        """Sample the broker's clock; a connection on which nothing arrives any more ends."""
-        while True:
-            await asyncio.sleep(self._heartbeat)
-            await self._sample_clock(session, (0.0,))
-            silent = time.monotonic() - session.last_received
-            if silent >= (self._heartbeat_timeout if self._upstream.is_set() else UPSTREAM_PATIENCE):
-                reason = f"nothing heard from {self._where} for {silent:.0f} s"
-                session.close(reason, abort=True)
-                return reason
-
-    async def _sample_clock(self, session: Session, waits: tuple[float, ...]) -> None:
-        for wait in waits:
-            await asyncio.sleep(wait)
-            sent = time.monotonic()
-            try:
-                answer = await session.ask("time", session.wire.reqCurrentTime, self._heartbeat_timeout)
-            except NoAnswer:
-                return  # the heartbeat judges whether the connection is dead
-            self.clock.sample(ClockSample(sent, time.monotonic(), int(answer[0])), time.time())
-            if self.clock.is_system:
-                return
 
     # ---- details ------------------------------------------------------------------------------------
 

@@ -114,6 +114,7 @@ def fails_request(code: int) -> bool:
     return code not in _REQUEST_WARNINGS and code not in FARM_CODES
 
 
+NO_SUCH_SHARE = 200
 NO_ROWS = 165
 HISTORY_MESSAGE = 162
 NO_ROWS_TEXT = "no items retrieved"

@@ -10,7 +10,7 @@ from ib_async import BarData, ContractDetails, PriceIncrement
 
 from skim_tui.broker.pacing import Pacer, Priority
 from skim_tui.broker.port import BrokerError
-from skim_tui.broker.tws.errors import NoAnswer, RequestRefused
+from skim_tui.broker.tws.errors import NO_SUCH_SHARE, NoAnswer, RequestRefused
 from skim_tui.broker.tws.orderform import stock
 from skim_tui.broker.tws.reports import exact, shares
 from skim_tui.broker.tws.session import Session
@@ -131,7 +131,7 @@ class Lookup:
             if details.contract is not None
         ]
         answer = f"the broker knows {', '.join(others)}" if others else "the broker knows none"
-        raise RequestRefused(200, f"no share {symbol} on {self._mic} in {currency}: {answer}")
+        raise RequestRefused(NO_SUCH_SHARE, f"no share {symbol} on {self._mic} in {currency}: {answer}")
 
     async def _ladder(self, details: ContractDetails) -> PriceLadder:
         """The broker's market rule for SMART orders; the exchange's own ladder when there is no answer."""

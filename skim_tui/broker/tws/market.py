@@ -153,6 +153,8 @@ class Market:
                     await asyncio.sleep(wait)
                     continue
                 event = RequestFailed(what, symbol, str(error))
+            # Who hears the answer may ask again at once.
+            self._tasks.pop(f"{what} {symbol}", None)
             self._answered(what, symbol)
             self._emit(event)
             return

@@ -7,7 +7,7 @@ from decimal import Decimal
 from ib_async import Contract, Order
 from ib_async.util import UNSET_DOUBLE
 
-from skim_tui.broker.tws.orders import Record
+from skim_tui.broker.tws.orderrecord import Record
 from skim_tui.domain.orders import Bracket, OrderSpec, OrderType, OrderUpdate
 from skim_tui.domain.session import ASX, CURRENCIES
 

@@ -6,71 +6,30 @@ codes and drops them all when the connection is lost.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 
 from skim_tui.broker.tws.errors import Verdict, order_verdict
+from skim_tui.broker.tws.orderrecord import (
+    STATUS,
+    OrderEvent,
+    Record,
+    Ruling,
+    corrected_execution,
+    is_our_ref,
+    next_status,
+    ref_of,
+    why,
+)
 from skim_tui.broker.tws.reports import ExecutionReport, OrderReport, StatusReport
 from skim_tui.domain.orders import Fill, FillFees, OrderSpec, OrderStatus, OrderUpdate
-
-OrderEvent = OrderUpdate | Fill | FillFees
-
-_OUR_REF = re.compile(r"\S+\.[A-Z]\d*")
-"""The shape of :func:`skim_tui.domain.orders.order_ref`; any other reference is not this desk's."""
-
-_STATUS = {
-    "ApiPending": OrderStatus.SENT,
-    "PendingSubmit": OrderStatus.SENT,
-    "PreSubmitted": OrderStatus.HELD,
-    "Submitted": OrderStatus.WORKING,
-    "Filled": OrderStatus.FILLED,
-    "Cancelled": OrderStatus.CANCELLED,
-    "ApiCancelled": OrderStatus.CANCELLED,
-    "Inactive": OrderStatus.REJECTED,
-}
-"""PendingCancel is not here: until the cancel is confirmed the order is what it was."""
 
 GRACE = 10.0
 """Local seconds in which an order just sent need not be in the broker's lists yet."""
 
 KEEP_DONE = 2_000
 KEEP_FILLS = 20_000
-
-
-@dataclass(slots=True)
-class Record:
-    """One order: what is known of it, and what a change of it must send again."""
-
-    update: OrderUpdate
-    order_id: int = 0
-    client_id: int = -1
-    con_id: int = 0
-    outside_rth: bool = False
-    oca_group: str = ""
-    oca_type: int = 0
-    parent_id: int = 0
-    sent_at: float = 0.0
-    connection: int = 0
-    """The connection it was sent on; 0 when another program sent it."""
-    seen: int = 0
-    """The last sync in which the broker spoke of it."""
-    said_done: bool = False
-    """The broker's status, not an error code, ended it."""
-    doubtful: bool = False
-    """A message raised doubt: only the broker's lists decide."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ruling:
-    """What a message about an order led to."""
-
-    events: tuple[OrderEvent, ...] = ()
-    notice: str = ""
-    """What the operator should read; empty when the events say it all."""
-    ask: bool = False
-    """The broker must be asked for its whole truth."""
 
 
 class OrderBook:
@@ -101,6 +60,10 @@ class OrderBook:
         """An order id that neither we nor, as far as known, the broker have used."""
         self._next_id += 1
         return self._next_id - 1
+
+    def reserve(self, order_id: int) -> None:
+        """An order that is not ours has this id: it is not to be given to a new one."""
+        self._next_id = max(self._next_id, order_id + 1)
 
     def owns_id(self, order_id: int) -> bool:
         """Whether ``order_id`` names an order of this client."""
@@ -168,7 +131,7 @@ class OrderBook:
             record,
             replace(
                 update,
-                status=self._next_status(record, _STATUS.get(report.status), filled, update.quantity),
+                status=next_status(record, STATUS.get(report.status), filled, update.quantity),
                 filled=filled,
                 avg_price=report.avg_price or update.avg_price,
                 perm_id=report.perm_id or update.perm_id,
@@ -180,11 +143,11 @@ class OrderBook:
         record = self._by_perm.get(report.perm_id) or self._records.get(report.ref)
         events: list[OrderEvent] = []
         if report.exec_id not in self._fills:
-            corrected = self._corrected(report.exec_id)
+            corrected = corrected_execution(report.exec_id, self._fills)
             if corrected:
                 text = f"{report.contract.symbol}: execution {corrected} was corrected by {report.exec_id}"
                 return Ruling(notice=text, ask=True)
-            ref = record.update.ref if record is not None else self._ref_of(report.ref, report.perm_id)
+            ref = record.update.ref if record is not None else ref_of(report.ref, report.perm_id)
             fill = Fill(
                 exec_id=report.exec_id,
                 ref=ref,
@@ -197,10 +160,11 @@ class OrderBook:
             )
             self._fills[report.exec_id] = fill
             while len(self._fills) > KEEP_FILLS:
-                oldest = next(iter(self._fills))
-                del self._fills[oldest]
-                self._fees.pop(oldest, None)
+                del self._fills[next(iter(self._fills))]
             events.append(fill)
+            fees = self._fees.get(report.exec_id)
+            if fees is not None:
+                events.append(fees)
         if record is not None:
             record.seen = self._sync
             update = record.update
@@ -209,7 +173,7 @@ class OrderBook:
                 record,
                 replace(
                     update,
-                    status=self._next_status(record, None, filled, update.quantity),
+                    status=next_status(record, None, filled, update.quantity),
                     filled=filled,
                     avg_price=report.avg_price if report.filled >= update.filled else update.avg_price,
                     perm_id=report.perm_id or update.perm_id,
@@ -218,11 +182,14 @@ class OrderBook:
         return Ruling(tuple(events))
 
     def take_fees(self, fees: FillFees) -> list[OrderEvent]:
-        """A commissionReport message."""
+        """A commissionReport message. One that comes before its execution is told after it; one of another
+        market's execution never."""
         if self._fees.get(fees.exec_id) == fees:
             return []
         self._fees[fees.exec_id] = fees
-        return [fees]
+        while len(self._fees) > KEEP_FILLS:
+            del self._fees[next(iter(self._fees))]
+        return [fees] if fees.exec_id in self._fills else []
 
     def take_error(self, order_id: int, code: int, text: str) -> Ruling:
         """An error message about one of this client's orders."""
@@ -237,8 +204,8 @@ class OrderBook:
                 return Ruling(tuple(self._end(record, OrderStatus.REJECTED, text)))
             case Verdict.REFUSED if status.is_done:
                 # The status came first and says how; the message says why.
-                why = text if not record.update.reason else record.update.reason
-                return Ruling(tuple(self._set(record, replace(record.update, reason=why))))
+                reason = record.update.reason or why(text)
+                return Ruling(tuple(self._set(record, replace(record.update, reason=reason))))
             case Verdict.ALIVE:
                 return Ruling(notice=f"{ref}: {text}")
             case Verdict.TOO_LATE if status.is_done:
@@ -285,18 +252,18 @@ class OrderBook:
 
     @property
     def fees(self) -> tuple[FillFees, ...]:
-        return tuple(self._fees.values())
+        return tuple(fees for exec_id, fees in self._fees.items() if exec_id in self._fills)
 
     # ---- details --------------------------------------------------------------------------------
 
     def _take_terms(self, report: OrderReport) -> list[OrderEvent]:
-        ours = _OUR_REF.fullmatch(report.ref) is not None
+        ours = is_our_ref(report.ref)
         record = self._by_perm.get(report.perm_id) if report.perm_id else None
         if record is None and ours:
             record = self._records.get(report.ref)
-        status = _STATUS.get(report.status)
+        status = STATUS.get(report.status)
         if record is None:
-            ref = report.ref if ours else self._ref_of("", report.perm_id or report.order_id)
+            ref = report.ref if ours else ref_of("", report.perm_id or report.order_id)
             record = Record(
                 OrderUpdate(
                     ref=ref,
@@ -327,7 +294,7 @@ class OrderBook:
             filled = max(filled, quantity)
         after = replace(
             known,
-            status=self._next_status(record, status, filled, quantity),
+            status=next_status(record, status, filled, quantity),
             type=report.type,
             quantity=quantity,
             limit_price=report.limit,
@@ -338,26 +305,6 @@ class OrderBook:
             reason=known.reason or (report.reason if status is not OrderStatus.FILLED else ""),
         )
         return self._set(record, after)
-
-    @staticmethod
-    def _next_status(record: Record, said: OrderStatus | None, filled: int, quantity: int) -> OrderStatus:
-        known = record.update.status
-        if known is OrderStatus.FILLED or 0 < quantity <= filled:
-            return OrderStatus.FILLED
-        if said is None:
-            return known
-        if said.is_done:
-            record.said_done = True
-            record.doubtful = False
-            return said
-        if known.is_done:
-            # Messages of one connection come in order, so a live status after an error code revives the
-            # order; after a final status it is a late duplicate.
-            return known if record.said_done else said
-        if said is OrderStatus.SENT and known.is_resting:
-            return known
-        record.doubtful = False
-        return said
 
     def _set(self, record: Record, update: OrderUpdate) -> list[OrderEvent]:
         done = update.status.is_done
@@ -372,29 +319,15 @@ class OrderBook:
         if update.status is OrderStatus.FILLED:
             return []
         status = update.status if update.status.is_done else status
-        return self._set(record, replace(update, status=status, reason=update.reason or _why(text)))
+        return self._set(record, replace(update, status=status, reason=update.reason or why(text)))
 
     def _identify(self, record: Record, order_id: int, client_id: int, perm_id: int) -> None:
         if order_id > 0:
             record.order_id, record.client_id = order_id, client_id
             self._by_id[(client_id, order_id)] = record
-            if client_id == self.client_id:
-                self._next_id = max(self._next_id, order_id + 1)
+            self.reserve(order_id)
         if perm_id:
             self._by_perm[perm_id] = record
-
-    @staticmethod
-    def _ref_of(ref: str, perm_id: int) -> str:
-        """The reference of an order not in the book: ours as it stands, else one made of the perm id."""
-        return ref if _OUR_REF.fullmatch(ref) else f"tws-{perm_id}"
-
-    def _corrected(self, exec_id: str) -> str:
-        """The known execution that ``exec_id`` corrects: the same id but for its last number."""
-        head, dot, revision = exec_id.rpartition(".")
-        if not dot or not _IS_EXEC_ID.fullmatch(exec_id) or revision == "01":
-            return ""
-        earlier = (f"{head}.{number:02d}" for number in range(int(revision) - 1, 0, -1))
-        return next((candidate for candidate in earlier if candidate in self._fills), "")
 
     def _prune(self) -> None:
         done = [ref for ref, record in self._records.items() if record.update.status.is_done]
@@ -412,12 +345,3 @@ class OrderBook:
                 continue
             self._by_perm.pop(record.update.perm_id, None)
             self._by_id.pop((record.client_id, record.order_id), None)
-
-
-_IS_EXEC_ID = re.compile(r"[0-9a-f]{8}\.[0-9a-f]{8}\.\d\d\.\d\d")
-
-
-def _why(text: str) -> str:
-    """The reason inside a cancel or reject message, e.g. ``Order rejected - reason:...``."""
-    _, mark, reason = text.partition("reason:")
-    return (reason if mark else text).strip()

@@ -12,7 +12,8 @@ from ib_async import Contract, Order
 from skim_tui.broker.port import BrokerError, NotConnected
 from skim_tui.broker.tws.account import Account
 from skim_tui.broker.tws.orderform import bracket_orders, changed_order, new_order
-from skim_tui.broker.tws.orders import OrderBook, Record, Ruling
+from skim_tui.broker.tws.orderrecord import Record, Ruling
+from skim_tui.broker.tws.orders import OrderBook
 from skim_tui.broker.tws.reports import ContractKey, ExecutionReport, OrderReport, StatusReport
 from skim_tui.broker.tws.session import Session
 from skim_tui.domain.events import BrokerEvent, BrokerNotice
@@ -96,6 +97,7 @@ class Trading:
         self._rule(self.book.take_error(order_id, code, text), code)
 
     def on_open_order(self, report: OrderReport) -> None:
+        self.book.reserve(report.order_id)
         if self._is_ours(report.account, report.contract):
             self._tell(self.book.take_open(report))
 

@@ -12,7 +12,7 @@ from ib_async import BarData, Contract
 from skim_tui.broker.pacing import Pacer, Priority
 from skim_tui.broker.port import BrokerError
 from skim_tui.broker.tws.bars import MinuteBars
-from skim_tui.broker.tws.errors import HISTORY_MESSAGE, NO_DATA_TEXT, NoAnswer, RequestRefused
+from skim_tui.broker.tws.errors import HISTORY_MESSAGE, NO_DATA_TEXT, NO_SUCH_SHARE, NoAnswer, RequestRefused
 from skim_tui.broker.tws.feed import GENERIC_TICKS, SymbolFeed
 from skim_tui.broker.tws.lookup import HISTORY_TIMEOUT, Lookup, minute_bar
 from skim_tui.broker.tws.orderform import stock
@@ -48,20 +48,23 @@ class Watch:
         self._feed: SymbolFeed | None = None
         self._feed_id = 0
         self._bars_id = 0
-        self._tell_failure = True
+        self._told: set[str] = set()
+        """The parts whose failure the desk has heard of."""
         self._broken = asyncio.Event()
         self._feed_broken = False
         self._bars_broken = False
 
     async def run(self) -> None:
-        """Subscribe, and subscribe again whenever a part fails; each failure is told once until it works."""
+        """Subscribe, and subscribe again whenever a part fails; a part's failure is told once."""
         while True:
             try:
                 details = await self._lookup.details(self.symbol)
                 assert details.contract is not None
                 await self._stream(stock(self.symbol, self._mic, details.contract.conId))
             except BrokerError as error:
-                self._failed(str(error))
+                self._failed("contract", str(error))
+                if isinstance(error, RequestRefused) and error.code == NO_SUCH_SHARE:
+                    return
             await asyncio.sleep(RESTART)
 
     async def stop(self) -> None:
@@ -95,7 +98,7 @@ class Watch:
 
     def on_lost(self, code: int, text: str) -> None:
         self._bars_broken = True
-        self._failed(f"minute bars: {code} {text}")
+        self._failed("minute bars", f"{code} {text}")
 
     # ---- details ----------------------------------------------------------------------------------
 
@@ -155,25 +158,25 @@ class Watch:
             if _is_no_data(error):
                 self._emit(TodayBars(self.symbol, ()))
             else:
-                self._failed(f"minute bars: {error}")
+                self._failed("minute bars", str(error))
         else:
             midnight = self._midnight()
             today = (bar for bar in (minute_bar(self.symbol, row) for row in rows) if bar.ts >= midnight)
             self._bars = MinuteBars()
             self._emit(TodayBars(self.symbol, self._bars.begin(today, self._now())))
-            self._tell_failure = True
+            self._told.discard("minute bars")
         if self._feed is not None:
             self._feed.release(self._since())
 
     def _feed_failed(self, reason: str) -> None:
         self._feed_broken = True
-        self._failed(reason)
+        self._failed("market data", reason)
 
-    def _failed(self, reason: str) -> None:
+    def _failed(self, part: str, reason: str) -> None:
         self._broken.set()
-        if self._tell_failure and self._session.is_open:
-            self._tell_failure = False
-            self._emit(RequestFailed("watch", self.symbol, reason))
+        if part not in self._told and self._session.is_open:
+            self._told.add(part)
+            self._emit(RequestFailed("watch", self.symbol, f"{part}: {reason}"))
 
     def _since(self) -> float:
         return max(self._bars.closed_to, self._midnight())
