@@ -76,8 +76,14 @@ class Broker(Protocol):
         """Send a single order: an exit, or a stop that replaces a lost one."""
         ...
 
-    def modify(self, ref: str, *, quantity: int | None = None, stop_price: Decimal | None = None,
-               limit_price: Decimal | None = None) -> None:
+    def modify(
+        self,
+        ref: str,
+        *,
+        quantity: int | None = None,
+        stop_price: Decimal | None = None,
+        limit_price: Decimal | None = None,
+    ) -> None:
         """Change one of our working orders in place."""
         ...
 

@@ -40,8 +40,10 @@ class TicketEntry:
 
 def entry_rule(config: Config) -> EntryRule:
     return EntryRule(
-        limit_steps=config.breakout.limit_steps, limit_pct=config.breakout.limit_pct,
-        stop_buffer_steps=config.exits.stop_buffer_steps, max_stop_pct=config.exits.max_stop_pct,
+        limit_steps=config.breakout.limit_steps,
+        limit_pct=config.breakout.limit_pct,
+        stop_buffer_steps=config.exits.stop_buffer_steps,
+        max_stop_pct=config.exits.max_stop_pct,
     )
 
 
@@ -50,18 +52,37 @@ def bracket_of(ticket: Ticket) -> Bracket:
     oca = order_ref(ticket.id, "OCA")
     entry_ref = order_ref(ticket.id, "E")
     entry = OrderSpec(
-        ref=entry_ref, symbol=ticket.symbol, side=Side.BUY, type=OrderType.LIMIT, quantity=ticket.quantity,
-        tif=Tif.DAY, limit_price=ticket.limit,
+        ref=entry_ref,
+        symbol=ticket.symbol,
+        side=Side.BUY,
+        type=OrderType.LIMIT,
+        quantity=ticket.quantity,
+        tif=Tif.DAY,
+        limit_price=ticket.limit,
     )
     stop = OrderSpec(
-        ref=order_ref(ticket.id, "S"), symbol=ticket.symbol, side=Side.SELL, type=OrderType.STOP,
-        quantity=ticket.quantity, tif=Tif.GTC, stop_price=ticket.stop, oca_group=oca, parent_ref=entry_ref,
+        ref=order_ref(ticket.id, "S"),
+        symbol=ticket.symbol,
+        side=Side.SELL,
+        type=OrderType.STOP,
+        quantity=ticket.quantity,
+        tif=Tif.GTC,
+        stop_price=ticket.stop,
+        oca_group=oca,
+        parent_ref=entry_ref,
     )
     target = None
     if ticket.target is not None:
         target = OrderSpec(
-            ref=order_ref(ticket.id, "T"), symbol=ticket.symbol, side=Side.SELL, type=OrderType.LIMIT,
-            quantity=ticket.quantity, tif=Tif.GTC, limit_price=ticket.target, oca_group=oca, parent_ref=entry_ref,
+            ref=order_ref(ticket.id, "T"),
+            symbol=ticket.symbol,
+            side=Side.SELL,
+            type=OrderType.LIMIT,
+            quantity=ticket.quantity,
+            tif=Tif.GTC,
+            limit_price=ticket.target,
+            oca_group=oca,
+            parent_ref=entry_ref,
         )
     return Bracket(entry, stop, target)
 
@@ -83,12 +104,26 @@ class Approvals:
             self._count(record.symbol, record.session_date.isoformat(), record.id)
             entry = TicketEntry(
                 Ticket(
-                    id=record.id, symbol=record.symbol, strategy=record.strategy, quantity=record.quantity,
-                    limit=record.limit, stop=record.stop, value=record.value, risk=record.risk, fees=record.fees,
-                    created=record.created, session_date=record.session_date.isoformat(), target=record.target,
-                    gates=tuple(Gate(*gate) for gate in record.gates), evidence=record.evidence,
+                    id=record.id,
+                    symbol=record.symbol,
+                    strategy=record.strategy,
+                    quantity=record.quantity,
+                    limit=record.limit,
+                    stop=record.stop,
+                    value=record.value,
+                    risk=record.risk,
+                    fees=record.fees,
+                    created=record.created,
+                    session_date=record.session_date.isoformat(),
+                    target=record.target,
+                    gates=tuple(Gate(*gate) for gate in record.gates),
+                    evidence=record.evidence,
                 ),
-                TicketState(record.state), record.reason, 0.0, record.decided, record.decided_by,
+                TicketState(record.state),
+                record.reason,
+                0.0,
+                record.decided,
+                record.decided_by,
             )
             self.entries[record.id] = entry
             self._context.touch("tickets", record.id)
@@ -119,10 +154,14 @@ class Approvals:
             return
         risk = context.config.risk
         sizing = size_entry(
-            followed.instrument, plan.limit, plan.stop,
+            followed.instrument,
+            plan.limit,
+            plan.stop,
             SizingLimits(
-                risk_budget=self._risk_budget(account.equity), max_order_value=risk.max_order_value,
-                exposure_left=risk.max_exposure - self.exposure(), cash=min(account.cash, account.buying_power),
+                risk_budget=self._risk_budget(account.equity),
+                max_order_value=risk.max_order_value,
+                exposure_left=risk.max_exposure - self.exposure(),
+                cash=min(account.cash, account.buying_power),
             ),
             FEES[context.day.mic],
         )
@@ -132,9 +171,17 @@ class Approvals:
         session = context.session_date.isoformat()
         gap = followed.gap
         ticket = Ticket(
-            id=self._next_id(followed.symbol), symbol=followed.symbol, strategy=STRATEGY, quantity=sizing.quantity,
-            limit=plan.limit, stop=plan.stop, value=sizing.value, risk=sizing.risk, fees=sizing.fees,
-            created=context.now(), session_date=session,
+            id=self._next_id(followed.symbol),
+            symbol=followed.symbol,
+            strategy=STRATEGY,
+            quantity=sizing.quantity,
+            limit=plan.limit,
+            stop=plan.stop,
+            value=sizing.value,
+            risk=sizing.risk,
+            fees=sizing.fees,
+            created=context.now(),
+            session_date=session,
             evidence=(
                 ("gap", f"{gap:+.2f} %" if gap is not None else "unknown"),
                 ("range", f"{breakout.or_low:g} to {breakout.or_high:g}"),
@@ -263,11 +310,16 @@ class Approvals:
         risk = self._context.config.risk
         account = self._context.account
         return Limits(
-            max_positions=risk.max_positions, max_order_value=risk.max_order_value, max_exposure=risk.max_exposure,
+            max_positions=risk.max_positions,
+            max_order_value=risk.max_order_value,
+            max_exposure=risk.max_exposure,
             max_risk=None if account is None else self._risk_budget(account.equity),
-            max_daily_loss=risk.max_daily_loss, max_quote_age=risk.max_quote_age,
-            max_spread_pct=risk.max_spread_pct, max_price_move_pct=risk.max_price_move_pct,
-            orders_per_minute=risk.orders_per_minute, cooldown_seconds=risk.cooldown_minutes * 60.0,
+            max_daily_loss=risk.max_daily_loss,
+            max_quote_age=risk.max_quote_age,
+            max_spread_pct=risk.max_spread_pct,
+            max_price_move_pct=risk.max_price_move_pct,
+            orders_per_minute=risk.orders_per_minute,
+            cooldown_seconds=risk.cooldown_minutes * 60.0,
         )
 
     def _judge(self, ticket: Ticket) -> tuple[Gate, ...]:
@@ -279,23 +331,34 @@ class Approvals:
         same = [entry for entry in others if entry.ticket.symbol == ticket.symbol]
         phase = context.day.phase(now, ticket.symbol)
         facts = EntryFacts(
-            now=now, connection=context.connection, blocked=context.entries_blocked(),
+            now=now,
+            connection=context.connection,
+            blocked=context.entries_blocked(),
             phase=phase if phase is not Phase.CLOSED or now >= context.day.pre_open else None,
             latest_entry=context.day.at(context.config.breakout.latest_entry),
-            halted=followed.halted if followed else None, quote=followed.quote if followed else None,
-            limit=ticket.limit, value=ticket.value, risk=ticket.risk,
-            positions=len(under_way | set(keeper.positions)), exposure=self.exposure(),
-            day_pnl=keeper.day_pnl(), live_tickets=sum(1 for entry in same if entry.state.is_live),
+            halted=followed.halted if followed else None,
+            quote=followed.quote if followed else None,
+            limit=ticket.limit,
+            value=ticket.value,
+            risk=ticket.risk,
+            positions=len(under_way | set(keeper.positions)),
+            exposure=self.exposure(),
+            day_pnl=keeper.day_pnl(),
+            live_tickets=sum(1 for entry in same if entry.state.is_live),
             entries_today=sum(1 for entry in same if entry.decided is not None and entry.state is TicketState.FILLED)
             + (1 if ticket.symbol in keeper.positions else 0),
-            last_loss_ts=keeper.last_loss_ts, orders_last_minute=self._orders.sent_last_minute(),
+            last_loss_ts=keeper.last_loss_ts,
+            orders_last_minute=self._orders.sent_last_minute(),
         )
         return judge(facts, self.limits())
 
     @staticmethod
     def _under_way(entry: TicketEntry) -> bool:
         return entry.state in (
-            TicketState.APPROVED, TicketState.SUBMITTED, TicketState.WORKING, TicketState.UNKNOWN,
+            TicketState.APPROVED,
+            TicketState.SUBMITTED,
+            TicketState.WORKING,
+            TicketState.UNKNOWN,
         )
 
     def _risk_budget(self, equity: Decimal) -> Decimal:
@@ -339,10 +402,24 @@ class Approvals:
     def _record(self, entry: TicketEntry) -> TicketRecord:
         ticket = entry.ticket
         return TicketRecord(
-            id=ticket.id, account=self._context.account_id, session_date=date.fromisoformat(ticket.session_date),
-            symbol=ticket.symbol, strategy=ticket.strategy, side=Side.BUY.value, state=entry.state.value,
-            reason=entry.reason, quantity=ticket.quantity, limit=ticket.limit, stop=ticket.stop,
-            target=ticket.target, risk=ticket.risk, value=ticket.value, fees=ticket.fees, created=ticket.created,
-            decided=entry.decided, decided_by=entry.decided_by, evidence=ticket.evidence,
+            id=ticket.id,
+            account=self._context.account_id,
+            session_date=date.fromisoformat(ticket.session_date),
+            symbol=ticket.symbol,
+            strategy=ticket.strategy,
+            side=Side.BUY.value,
+            state=entry.state.value,
+            reason=entry.reason,
+            quantity=ticket.quantity,
+            limit=ticket.limit,
+            stop=ticket.stop,
+            target=ticket.target,
+            risk=ticket.risk,
+            value=ticket.value,
+            fees=ticket.fees,
+            created=ticket.created,
+            decided=entry.decided,
+            decided_by=entry.decided_by,
+            evidence=ticket.evidence,
             gates=tuple((gate.name, gate.ok, gate.text) for gate in ticket.gates),
         )

@@ -55,12 +55,23 @@ class Desk:
     """
 
     def __init__(
-        self, config: Config, broker: Broker, journal: Journal, calendar: TradingCalendar, *,
-        wall: Callable[[], float] = time.time, track_all: bool = False,
+        self,
+        config: Config,
+        broker: Broker,
+        journal: Journal,
+        calendar: TradingCalendar,
+        *,
+        wall: Callable[[], float] = time.time,
+        track_all: bool = False,
     ) -> None:
         self.context = context = Context(
-            config=config, broker=broker, journal=journal, calendar=calendar, wall=wall,
-            day=calendar.current_or_next(broker.now()), track_all=track_all,
+            config=config,
+            broker=broker,
+            journal=journal,
+            calendar=calendar,
+            wall=wall,
+            day=calendar.current_or_next(broker.now()),
+            track_all=track_all,
         )
         self.orders = Orders(context)
         self.keeper = Keeper(context, self.orders, self.last_price, self._closes)
@@ -274,9 +285,7 @@ class Desk:
             context.log("error", f"MISMATCH {mismatch}")
         if mismatches and context.auto:
             self.set_auto(False, "mismatch")
-        context.journal.save(
-            events=[context.event("desk", "reconciled", context.account_id, "; ".join(mismatches))]
-        )
+        context.journal.save(events=[context.event("desk", "reconciled", context.account_id, "; ".join(mismatches))])
         if not self._day_started:
             self._start_day()
         for symbol in self.keeper.positions:
@@ -380,6 +389,10 @@ class Desk:
     def _closes(self, symbol: str) -> list[float]:
         followed = self.watchlist.symbols.get(symbol)
         return [bar.close for bar in followed.daily] if followed is not None else []
+
+    def problems(self) -> list[str]:
+        """What must not happen: unacknowledged mismatches and faults of the desk itself."""
+        return [*self.context.mismatches, *([self.context.fault] if self.context.fault else [])]
 
     def local(self, ts: float) -> datetime:
         """``ts`` as exchange-local time."""

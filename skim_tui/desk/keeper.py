@@ -75,8 +75,10 @@ class Keeper:
         self.on_closed: Callable[[Position], None] = lambda position: None
         config = context.config.exits
         self.rule = ExitRule(
-            end_of_day=config.end_of_day, end_of_day_minutes=config.end_of_day_minutes,
-            half_on_day=config.half_on_day, trail_sma_days=config.trail_sma_days,
+            end_of_day=config.end_of_day,
+            end_of_day_minutes=config.end_of_day_minutes,
+            half_on_day=config.half_on_day,
+            trail_sma_days=config.trail_sma_days,
         )
 
     # ---- start ------------------------------------------------------------------------------------
@@ -96,8 +98,14 @@ class Keeper:
             if ticket_id not in known:
                 continue
             fill = Fill(
-                record.exec_id, record.ref, record.symbol, Side(record.side), record.quantity, record.price,
-                record.ts, record.perm_id,
+                record.exec_id,
+                record.ref,
+                record.symbol,
+                Side(record.side),
+                record.quantity,
+                record.price,
+                record.ts,
+                record.perm_id,
             )
             position = self._apply(fill)
             if position is not None and record.fees is not None:
@@ -133,7 +141,8 @@ class Keeper:
         position = self._apply(fill)
         assert position is not None
         context.journal.save(
-            self._fill_record(fill), self.record(position),
+            self._fill_record(fill),
+            self.record(position),
             events=[context.event("broker", "fill", fill.ref, quantity=fill.quantity, price=str(fill.price))],
         )
         verb = "bought" if fill.side is Side.BUY else "sold"
@@ -167,12 +176,15 @@ class Keeper:
             if exit_ref == update.ref:
                 del self._exits[update.symbol]
             if update.status is not OrderStatus.FILLED:
-                self._context.log("error", f"{update.symbol}: exit {update.status}: {update.reason or 'no reason given'}")
+                self._context.log(
+                    "error", f"{update.symbol}: exit {update.status}: {update.reason or 'no reason given'}"
+                )
         if leg.startswith("S") and update.status in (OrderStatus.REJECTED, OrderStatus.CANCELLED):
             position = self.positions.get(update.symbol)
             if position is not None and position.quantity > 0 and self._exits.get(update.symbol) is None:
                 self._context.log(
-                    "error", f"{update.symbol}: STOP {update.status.value.upper()}: {update.reason or 'no reason given'}"
+                    "error",
+                    f"{update.symbol}: STOP {update.status.value.upper()}: {update.reason or 'no reason given'}",
                 )
         self.check(update.symbol)
         self._context.touch("positions", update.symbol)
@@ -192,12 +204,16 @@ class Keeper:
         entry = self._orders.updates.get(order_ref(position.ticket_id, "E"))
         stops = self.protection_of(symbol)
         in_flight = any(
-            order.side is Side.SELL and order.type is OrderType.STOP and not order.status.is_done
+            order.side is Side.SELL
+            and order.type is OrderType.STOP
+            and not order.status.is_done
             and not order.status.is_resting
             for order in orders
         )
         repair = stop_repair(
-            position.quantity, stops.orders, entry_working=entry is not None and not entry.status.is_done,
+            position.quantity,
+            stops.orders,
+            entry_working=entry is not None and not entry.status.is_done,
             stop_in_flight=in_flight,
         )
         if repair is None:
@@ -225,7 +241,9 @@ class Keeper:
 
     # ---- exits ----------------------------------------------------------------------------------------
 
-    def close(self, symbol: str, who: str, why: str, quantity: int | None = None, *, is_half: bool = False) -> tuple[bool, str]:
+    def close(
+        self, symbol: str, who: str, why: str, quantity: int | None = None, *, is_half: bool = False
+    ) -> tuple[bool, str]:
         """Sell at market, at most what is held, in one OCA group with the stop (S5). Never refused
         by a risk gate."""
         position = self.positions.get(symbol)
@@ -240,8 +258,13 @@ class Keeper:
             self._orders.cancel(entry_ref, who, "position is being closed")
         selling = min(position.quantity, quantity or position.quantity)
         spec = OrderSpec(
-            ref=self._next_ref(position.ticket_id, "X"), symbol=symbol, side=Side.SELL, type=OrderType.MARKET,
-            quantity=selling, tif=Tif.DAY, oca_group=order_ref(position.ticket_id, "OCA"),
+            ref=self._next_ref(position.ticket_id, "X"),
+            symbol=symbol,
+            side=Side.SELL,
+            type=OrderType.MARKET,
+            quantity=selling,
+            tif=Tif.DAY,
+            oca_group=order_ref(position.ticket_id, "OCA"),
         )
         self._exits[symbol] = (spec.ref, is_half)
         self._exit_why[spec.ref] = why
@@ -307,14 +330,27 @@ class Keeper:
     def record(self, position: Position) -> PositionRecord:
         stops = self.protection_of(position.symbol).orders
         return PositionRecord(
-            id=position.ticket_id, account=self._context.account_id, symbol=position.symbol,
-            ticket_id=position.ticket_id, quantity=position.quantity, bought=position.bought,
-            entry_price=position.entry_price, initial_stop=position.initial_stop,
-            risk_per_share=position.risk_per_share, opened=position.opened, opened_session=position.opened_session,
-            state=position.state.value, stop_ref=stops[-1].ref if stops else "",
-            stop_price=stops[-1].stop_price if stops else None, half_done=position.half_done,
-            realised=position.realised, fees=position.fees, exit_value=position.sell_value,
-            exit_quantity=position.sold, closed=position.closed or None, why_closed=position.why_closed,
+            id=position.ticket_id,
+            account=self._context.account_id,
+            symbol=position.symbol,
+            ticket_id=position.ticket_id,
+            quantity=position.quantity,
+            bought=position.bought,
+            entry_price=position.entry_price,
+            initial_stop=position.initial_stop,
+            risk_per_share=position.risk_per_share,
+            opened=position.opened,
+            opened_session=position.opened_session,
+            state=position.state.value,
+            stop_ref=stops[-1].ref if stops else "",
+            stop_price=stops[-1].stop_price if stops else None,
+            half_done=position.half_done,
+            realised=position.realised,
+            fees=position.fees,
+            exit_value=position.sell_value,
+            exit_quantity=position.sold,
+            closed=position.closed or None,
+            why_closed=position.why_closed,
         )
 
     def vanish(self, symbol: str, why: str) -> None:
@@ -335,7 +371,9 @@ class Keeper:
         if position is None:
             if fill.side is Side.SELL:
                 return None
-            position = Position(ticket_of(fill.ref), symbol, stop, limit - stop, opened_session=self._session_of(fill.ts))
+            position = Position(
+                ticket_of(fill.ref), symbol, stop, limit - stop, opened_session=self._session_of(fill.ts)
+            )
             self.positions[symbol] = position
         sold_before = position.sold
         position.take(fill)
@@ -344,7 +382,11 @@ class Keeper:
             position.risk_per_share = step or position.risk_per_share
         elif fill.ts >= self._context.day.pre_open:
             self._realised_today += (fill.price - position.entry_price) * (position.sold - sold_before)
-        if fill.side is Side.SELL and position.quantity > 0 and self._exits.get(symbol, ("", False)) == (fill.ref, True):
+        if (
+            fill.side is Side.SELL
+            and position.quantity > 0
+            and self._exits.get(symbol, ("", False)) == (fill.ref, True)
+        ):
             position.state, position.half_done = PositionState.HALF_EXITED, True
         early = self._fees.pop(fill.exec_id, None)
         if early is not None:
@@ -373,7 +415,9 @@ class Keeper:
             self.last_loss_ts = position.closed
         self._context.journal.save(self.record(position))
         gross = position.sell_value - position.buy_value
-        self._context.log("info", f"{position.symbol}: closed ({why}) at {position.exit_price:.3f}, {gross:+,.2f} before fees")
+        self._context.log(
+            "info", f"{position.symbol}: closed ({why}) at {position.exit_price:.3f}, {gross:+,.2f} before fees"
+        )
         self._context.touch("trades", position.ticket_id)
         self.on_closed(position)
 
@@ -390,8 +434,13 @@ class Keeper:
             stop = self._stop_price(position)
             self._context.log("error", f"{symbol}: {repair.quantity:,} shares unprotected, placing a stop at {stop}")
             spec = OrderSpec(
-                ref=self._next_ref(position.ticket_id, "S"), symbol=symbol, side=Side.SELL, type=OrderType.STOP,
-                quantity=repair.quantity, tif=Tif.GTC, stop_price=stop,
+                ref=self._next_ref(position.ticket_id, "S"),
+                symbol=symbol,
+                side=Side.SELL,
+                type=OrderType.STOP,
+                quantity=repair.quantity,
+                tif=Tif.GTC,
+                stop_price=stop,
                 oca_group=order_ref(position.ticket_id, "OCA"),
             )
             failed = self._orders.send(spec, "desk", "replace a lost stop")
@@ -400,25 +449,30 @@ class Keeper:
 
     def _failed_stops(self, position: Position) -> int:
         return sum(
-            1 for order in self._orders.of_symbol(position.symbol)
-            if order.status is OrderStatus.REJECTED and order.type is OrderType.STOP
+            1
+            for order in self._orders.of_symbol(position.symbol)
+            if order.status is OrderStatus.REJECTED
+            and order.type is OrderType.STOP
             and ticket_of(order.ref) == position.ticket_id
         )
 
     def _stop_price(self, position: Position) -> Decimal:
         """The tightest stop the position ever had."""
         prices = [
-            order.stop_price for order in self._orders.of_symbol(position.symbol)
-            if order.stop_price is not None and order.side is Side.SELL
-            and ticket_of(order.ref) == position.ticket_id
+            order.stop_price
+            for order in self._orders.of_symbol(position.symbol)
+            if order.stop_price is not None and order.side is Side.SELL and ticket_of(order.ref) == position.ticket_id
         ]
         return max([position.initial_stop, *prices])
 
     def _holding(self, position: Position) -> Holding:
         last = self._last_price(position.symbol)
         return Holding(
-            symbol=position.symbol, quantity=position.quantity, day_number=self.day_number(position),
-            half_done=position.half_done, last=price(last) if last > 0 else None,
+            symbol=position.symbol,
+            quantity=position.quantity,
+            day_number=self.day_number(position),
+            half_done=position.half_done,
+            last=price(last) if last > 0 else None,
             closes=self._closes(position.symbol),
         )
 
@@ -444,7 +498,15 @@ class Keeper:
     def _fill_record(self, fill: Fill) -> FillRecord:
         fees = self._fees.get(fill.exec_id)
         return FillRecord(
-            exec_id=fill.exec_id, ref=fill.ref, account=self._context.account_id, symbol=fill.symbol,
-            side=fill.side.value, quantity=fill.quantity, price=fill.price, ts=fill.ts, perm_id=fill.perm_id,
-            fees=fees.fees if fees else None, fee_currency=fees.currency if fees else "",
+            exec_id=fill.exec_id,
+            ref=fill.ref,
+            account=self._context.account_id,
+            symbol=fill.symbol,
+            side=fill.side.value,
+            quantity=fill.quantity,
+            price=fill.price,
+            ts=fill.ts,
+            perm_id=fill.perm_id,
+            fees=fees.fees if fees else None,
+            fee_currency=fees.currency if fees else "",
         )

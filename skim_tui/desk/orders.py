@@ -33,9 +33,18 @@ _ORDER = {
 def intended(spec: OrderSpec) -> OrderUpdate:
     """The first state of an order: meant, not known to have left."""
     return OrderUpdate(
-        ref=spec.ref, symbol=spec.symbol, side=spec.side, type=spec.type, quantity=spec.quantity,
-        status=OrderStatus.INTENDED, filled=0, remaining=spec.quantity, avg_price=Decimal(0),
-        limit_price=spec.limit_price, stop_price=spec.stop_price, tif=spec.tif.value,
+        ref=spec.ref,
+        symbol=spec.symbol,
+        side=spec.side,
+        type=spec.type,
+        quantity=spec.quantity,
+        status=OrderStatus.INTENDED,
+        filled=0,
+        remaining=spec.quantity,
+        avg_price=Decimal(0),
+        limit_price=spec.limit_price,
+        stop_price=spec.stop_price,
+        tif=spec.tif.value,
     )
 
 
@@ -82,10 +91,20 @@ class Orders:
         """Take over what the journal knows, after a restart."""
         for record in records:
             self.updates[record.ref] = OrderUpdate(
-                ref=record.ref, symbol=record.symbol, side=Side(record.side), type=OrderType(record.type),
-                quantity=record.quantity, status=OrderStatus(record.status), filled=record.filled,
-                remaining=record.quantity - record.filled, avg_price=record.avg_price, limit_price=record.limit,
-                stop_price=record.stop, tif=record.tif, perm_id=record.perm_id, reason=record.reason,
+                ref=record.ref,
+                symbol=record.symbol,
+                side=Side(record.side),
+                type=OrderType(record.type),
+                quantity=record.quantity,
+                status=OrderStatus(record.status),
+                filled=record.filled,
+                remaining=record.quantity - record.filled,
+                avg_price=record.avg_price,
+                limit_price=record.limit,
+                stop_price=record.stop,
+                tif=record.tif,
+                perm_id=record.perm_id,
+                reason=record.reason,
             )
             self._meta[record.ref] = (record.oca_group, record.parent_ref, record.created)
 
@@ -180,11 +199,25 @@ class Orders:
     def record(self, update: OrderUpdate) -> OrderRecord:
         oca_group, parent_ref, created = self._meta[update.ref]
         return OrderRecord(
-            ref=update.ref, ticket_id=ticket_of(update.ref), account=self._context.account_id, symbol=update.symbol,
-            leg=update.ref.rpartition(".")[2], side=update.side.value, type=update.type.value,
-            quantity=update.quantity, limit=update.limit_price, stop=update.stop_price, tif=update.tif,
-            oca_group=oca_group, parent_ref=parent_ref, status=update.status.value, filled=update.filled,
-            avg_price=update.avg_price, perm_id=update.perm_id, reason=update.reason, created=created,
+            ref=update.ref,
+            ticket_id=ticket_of(update.ref),
+            account=self._context.account_id,
+            symbol=update.symbol,
+            leg=update.ref.rpartition(".")[2],
+            side=update.side.value,
+            type=update.type.value,
+            quantity=update.quantity,
+            limit=update.limit_price,
+            stop=update.stop_price,
+            tif=update.tif,
+            oca_group=oca_group,
+            parent_ref=parent_ref,
+            status=update.status.value,
+            filled=update.filled,
+            avg_price=update.avg_price,
+            perm_id=update.perm_id,
+            reason=update.reason,
+            created=created,
             updated=self._context.now(),
         )
 

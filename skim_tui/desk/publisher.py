@@ -91,17 +91,32 @@ class Publisher:
         if phase is Phase.CLOSED and until <= now:
             until = 0.0
         return HeaderView(
-            desk_version=__version__, market=context.day.mic, tz=TIME_ZONES[context.day.mic],
-            session_date=context.session_date.isoformat(), now=now, speed=getattr(context.broker, "speed", 1.0) or 1.0,
-            phase=phase.value, phase_until=until, connection=context.connection.value,
-            connection_reason=context.connection_reason, account=context.account_id,
-            simulated=account.simulated if account else False, paper=account.paper if account else False,
-            auto=context.auto, currency=account.currency if account else CURRENCIES[context.day.mic],
-            equity=account.equity if account else None, realised=keeper.realised_today(),
-            unrealised=keeper.unrealised(), open_risk=keeper.open_risk(),
-            daily_loss_limit=context.config.risk.max_daily_loss, positions=len(keeper.positions),
-            max_positions=context.config.risk.max_positions, entries_blocked=self._blocked(),
-            mismatches=tuple(context.mismatches), data_dir=self._data_dir, tape=self._tape,
+            desk_version=__version__,
+            market=context.day.mic,
+            tz=TIME_ZONES[context.day.mic],
+            session_date=context.session_date.isoformat(),
+            now=now,
+            speed=getattr(context.broker, "speed", 1.0) or 1.0,
+            phase=phase.value,
+            phase_until=until,
+            connection=context.connection.value,
+            connection_reason=context.connection_reason,
+            account=context.account_id,
+            simulated=account.simulated if account else False,
+            paper=account.paper if account else False,
+            auto=context.auto,
+            currency=account.currency if account else CURRENCIES[context.day.mic],
+            equity=account.equity if account else None,
+            realised=keeper.realised_today(),
+            unrealised=keeper.unrealised(),
+            open_risk=keeper.open_risk(),
+            daily_loss_limit=context.config.risk.max_daily_loss,
+            positions=len(keeper.positions),
+            max_positions=context.config.risk.max_positions,
+            entries_blocked=self._blocked(),
+            mismatches=tuple(context.mismatches),
+            data_dir=self._data_dir,
+            tape=self._tape,
         )
 
     def _blocked(self) -> str:
@@ -137,12 +152,24 @@ class Publisher:
             return None
         tracker, quote = followed.tracker, followed.quote
         return CandidateView(
-            symbol=symbol, rank=followed.rank, name=followed.instrument.name if followed.instrument else "",
-            state=followed.state.value, why_not=followed.why_not, prev_close=followed.prev_close, open=tracker.open,
-            gap_pct=followed.gap, last=tracker.last, bid=quote.bid if quote else 0.0, ask=quote.ask if quote else 0.0,
-            volume=tracker.volume, or_high=tracker.or_high if tracker.has_range else None,
-            or_low=tracker.or_low if tracker.has_range else None, or_until=tracker.end, news=followed.headline,
-            spark=tuple(tracker.spark[-30:]), halted=bool(followed.halted),
+            symbol=symbol,
+            rank=followed.rank,
+            name=followed.instrument.name if followed.instrument else "",
+            state=followed.state.value,
+            why_not=followed.why_not,
+            prev_close=followed.prev_close,
+            open=tracker.open,
+            gap_pct=followed.gap,
+            last=tracker.last,
+            bid=quote.bid if quote else 0.0,
+            ask=quote.ask if quote else 0.0,
+            volume=tracker.volume,
+            or_high=tracker.or_high if tracker.has_range else None,
+            or_low=tracker.or_low if tracker.has_range else None,
+            or_until=tracker.end,
+            news=followed.headline,
+            spark=tuple(tracker.spark[-30:]),
+            halted=bool(followed.halted),
         )
 
     def _ticket(self, ticket_id: str) -> TicketView | None:
@@ -151,11 +178,22 @@ class Publisher:
             return None
         ticket = entry.ticket
         return TicketView(
-            id=ticket.id, symbol=ticket.symbol, strategy=ticket.strategy, state=entry.state.value,
-            reason=entry.reason, quantity=ticket.quantity, limit=ticket.limit, stop=ticket.stop, target=ticket.target,
-            value=ticket.value, risk=ticket.risk, fees=ticket.fees,
+            id=ticket.id,
+            symbol=ticket.symbol,
+            strategy=ticket.strategy,
+            state=entry.state.value,
+            reason=entry.reason,
+            quantity=ticket.quantity,
+            limit=ticket.limit,
+            stop=ticket.stop,
+            target=ticket.target,
+            value=ticket.value,
+            risk=ticket.risk,
+            fees=ticket.fees,
             gates=tuple(GateView(gate.name, gate.ok, gate.text) for gate in ticket.gates),
-            evidence=ticket.evidence, created=ticket.created, expires_unix=entry.expires_wall,
+            evidence=ticket.evidence,
+            created=ticket.created,
+            expires_unix=entry.expires_wall,
             decided_by=entry.decided_by,
         )
 
@@ -166,20 +204,32 @@ class Publisher:
             stranger = keeper.strangers.get(symbol)
             if stranger is None:
                 return None
-            return PositionView(symbol=symbol, quantity=stranger[0], entry=stranger[1], owned=False, next_exit="not ours")
+            return PositionView(
+                symbol=symbol, quantity=stranger[0], entry=stranger[1], owned=False, next_exit="not ours"
+            )
         cover = keeper.protection_of(symbol)
         stop = cover.orders[-1] if cover.orders else None
         last = self._desk.last_price(symbol)
         unrealised = position.unrealised(price(last)) if last > 0 else price(0)
         return PositionView(
-            symbol=symbol, quantity=position.quantity, entry=position.entry_price, last=last, unrealised=unrealised,
-            realised=position.realised, r=position.r_multiple(unrealised), state=position.state.value,
-            day=keeper.day_number(position), opened=position.opened,
-            stop_price=stop.stop_price if stop else None, stop_quantity=cover.covered,
-            stop_status=stop.status.value if stop else "", stop_ref=stop.ref if stop else "",
+            symbol=symbol,
+            quantity=position.quantity,
+            entry=position.entry_price,
+            last=last,
+            unrealised=unrealised,
+            realised=position.realised,
+            r=position.r_multiple(unrealised),
+            state=position.state.value,
+            day=keeper.day_number(position),
+            opened=position.opened,
+            stop_price=stop.stop_price if stop else None,
+            stop_quantity=cover.covered,
+            stop_status=stop.status.value if stop else "",
+            stop_ref=stop.ref if stop else "",
             stop_perm_id=stop.perm_id if stop else 0,
             stop_confirmed=self._desk.orders.confirmed.get(stop.ref, 0.0) if stop else 0.0,
-            protected=cover.covers(position.quantity), next_exit=keeper.describe_plan(symbol),
+            protected=cover.covers(position.quantity),
+            next_exit=keeper.describe_plan(symbol),
         )
 
     def _order(self, ref: str) -> OrderView | None:
@@ -188,10 +238,21 @@ class Publisher:
         if update is None:
             return None
         return OrderView(
-            ref=update.ref, symbol=update.symbol, side=update.side.value, type=update.type.value,
-            quantity=update.quantity, filled=update.filled, limit=update.limit_price, stop=update.stop_price,
-            avg_price=update.avg_price or None, tif=update.tif, status=update.status.value, perm_id=update.perm_id,
-            reason=update.reason, updated=orders.confirmed.get(ref, 0.0), foreign=update.foreign,
+            ref=update.ref,
+            symbol=update.symbol,
+            side=update.side.value,
+            type=update.type.value,
+            quantity=update.quantity,
+            filled=update.filled,
+            limit=update.limit_price,
+            stop=update.stop_price,
+            avg_price=update.avg_price or None,
+            tif=update.tif,
+            status=update.status.value,
+            perm_id=update.perm_id,
+            reason=update.reason,
+            updated=orders.confirmed.get(ref, 0.0),
+            foreign=update.foreign,
         )
 
     def _trade(self, ticket_id: str) -> TradeView | None:
@@ -205,7 +266,11 @@ class Publisher:
         if item is None:
             return None
         return NewsView(
-            key=key, ts=item.ts, symbol=item.symbol, headline=item.headline, price_sensitive=item.price_sensitive,
+            key=key,
+            ts=item.ts,
+            symbol=item.symbol,
+            headline=item.headline,
+            price_sensitive=item.price_sensitive,
             source=item.source,
         )
 
@@ -237,18 +302,32 @@ class Publisher:
         if followed.forming is not None:
             bars.append(_chart_bar(followed.forming))
         return ChartView(
-            symbol=symbol, bars=tuple(bars), or_high=tracker.or_high if tracker.has_range else None,
-            or_low=tracker.or_low if tracker.has_range else None, or_from=tracker.start, or_until=tracker.end,
-            prev_close=followed.prev_close, entry=entry, stop=stop,
+            symbol=symbol,
+            bars=tuple(bars),
+            or_high=tracker.or_high if tracker.has_range else None,
+            or_low=tracker.or_low if tracker.has_range else None,
+            or_from=tracker.start,
+            or_until=tracker.end,
+            prev_close=followed.prev_close,
+            entry=entry,
+            stop=stop,
         )
 
 
 def trade_view(position: Position) -> TradeView:
     """A closed round trip as it is shown."""
     return TradeView(
-        id=position.ticket_id, symbol=position.symbol, quantity=position.bought, entry=position.entry_price,
-        exit=position.exit_price, entered=position.opened, exited=position.closed, fees=position.fees,
-        pnl=position.realised, r=position.r_multiple(position.realised), why=position.why_closed,
+        id=position.ticket_id,
+        symbol=position.symbol,
+        quantity=position.bought,
+        entry=position.entry_price,
+        exit=position.exit_price,
+        entered=position.opened,
+        exited=position.closed,
+        fees=position.fees,
+        pnl=position.realised,
+        r=position.r_multiple(position.realised),
+        why=position.why_closed,
     )
 
 

@@ -42,7 +42,9 @@ def reconcile(context: Context, snapshot: BrokerSnapshot, orders: Orders, keeper
         context.touch("orders", gone)
     for order in orders.live():
         if order.ref not in listed:
-            dead = orders.mark(order.ref, OrderStatus.CANCELLED, lost_order(order, orders.created(order.ref), context.day))
+            dead = orders.mark(
+                order.ref, OrderStatus.CANCELLED, lost_order(order, orders.created(order.ref), context.day)
+            )
             context.log("warning", f"{order.symbol}: order {order.ref} {dead.reason}")
             keeper.on_order(dead)
 

@@ -67,8 +67,15 @@ class DeskService:
     """One desk with its link, until a signal or the operator ends it."""
 
     def __init__(
-        self, config: Config, paths: Paths, broker: Broker, journal: Journal, calendar: TradingCalendar, *,
-        tape: str = "", arm_auto: bool = False,
+        self,
+        config: Config,
+        paths: Paths,
+        broker: Broker,
+        journal: Journal,
+        calendar: TradingCalendar,
+        *,
+        tape: str = "",
+        arm_auto: bool = False,
     ) -> None:
         self._paths = paths
         self._broker = broker
@@ -185,6 +192,3 @@ def describe_running(lock_path: Path) -> str:
     with contextlib.suppress(OSError):
         return lock_path.read_text().strip()
     return ""
-
-
-

@@ -24,8 +24,22 @@ class Followed:
     """One followed symbol. ``state`` is its candidacy; a held symbol is followed whatever its state."""
 
     __slots__ = (
-        "symbol", "rank", "state", "why_not", "prev_close", "daily", "has_daily", "instrument", "tracker", "quote",
-        "halted", "headline", "watched", "scanned", "bars", "forming",
+        "symbol",
+        "rank",
+        "state",
+        "why_not",
+        "prev_close",
+        "daily",
+        "has_daily",
+        "instrument",
+        "tracker",
+        "quote",
+        "halted",
+        "headline",
+        "watched",
+        "scanned",
+        "bars",
+        "forming",
     )
 
     def __init__(self, symbol: str, tracker: SymbolDay) -> None:
@@ -63,11 +77,14 @@ class Watchlist:
         self._on_breakout = on_breakout
         config = context.config
         self.rule = ScanRule(
-            min_gap_pct=config.scan.min_gap_pct, max_gap_pct=config.scan.max_gap_pct,
-            min_volume=config.scan.min_volume, min_price=config.scan.min_price,
+            min_gap_pct=config.scan.min_gap_pct,
+            max_gap_pct=config.scan.max_gap_pct,
+            min_volume=config.scan.min_volume,
+            min_price=config.scan.min_price,
         )
         self._range_rule = RangeRule(
-            minutes=config.opening_range.minutes, include_auction=config.opening_range.include_auction,
+            minutes=config.opening_range.minutes,
+            include_auction=config.opening_range.include_auction,
             min_bars=config.opening_range.min_bars,
         )
         self.symbols: dict[str, Followed] = {}
@@ -282,7 +299,12 @@ class Watchlist:
         forming = followed.forming
         if forming is not None and forming.ts == minute:
             followed.forming = Bar(
-                trade.symbol, minute, forming.open, max(forming.high, price), min(forming.low, price), price,
+                trade.symbol,
+                minute,
+                forming.open,
+                max(forming.high, price),
+                min(forming.low, price),
+                price,
                 forming.volume + trade.size,
             )
         elif not followed.bars or minute > followed.bars[-1].ts:

@@ -252,7 +252,14 @@ def _session(rng: random.Random, symbol: str, close: Decimal, volume: int, role:
             noise = max(1, int(walk.at * Decimal("0.0006") / step))
             points += [walk.move(rng.randint(-noise, noise)) for _ in range(3)]
         elif role.after == "pin":
-            points += [walk.move(rng.choice((-1, 0, 0, 1)) if walk.at == opened else (1 if walk.at < opened else -1))]
+            # Held within one step of the bid price; the range's high is set in its second minute.
+            if elapsed == 1:
+                points += [ladder.up(opened), opened]
+                walk.at = opened
+            else:
+                points += [
+                    walk.move(rng.choice((-1, 0, 0, 1)) if walk.at == opened else (1 if walk.at < opened else -1))
+                ]
         elif elapsed < 10:
             target = high if elapsed in (2, 3) else low if elapsed in (5, 6) else opened
             points += _toward(walk, target, rng, low, high)

@@ -1,1 +1,24 @@
 """The durable record: SQLite models, migrations and queries."""
+
+from skim_tui.journal.records import (
+    CandidateRecord,
+    EventRecord,
+    FillRecord,
+    OrderRecord,
+    PositionRecord,
+    Record,
+    TicketRecord,
+)
+from skim_tui.journal.store import Journal, JournalError
+
+__all__ = [
+    "CandidateRecord",
+    "EventRecord",
+    "FillRecord",
+    "Journal",
+    "JournalError",
+    "OrderRecord",
+    "PositionRecord",
+    "Record",
+    "TicketRecord",
+]

@@ -18,11 +18,31 @@ from skim_tui.domain.position import Position
 from skim_tui.journal import CandidateRecord
 
 CANDIDATE_COLUMNS = (
-    "symbol", "date", "prev_close", "open", "gap_pct", "or_high", "or_low", "first_break_ts", "break_price",
-    "low_of_day_at_break", "state", "why_not",
+    "symbol",
+    "date",
+    "prev_close",
+    "open",
+    "gap_pct",
+    "or_high",
+    "or_low",
+    "first_break_ts",
+    "break_price",
+    "low_of_day_at_break",
+    "state",
+    "why_not",
 )
 TRADE_COLUMNS = (
-    "symbol", "date", "entry_ts", "entry_price", "exit_ts", "exit_price", "quantity", "stop", "fees", "pnl", "r",
+    "symbol",
+    "date",
+    "entry_ts",
+    "entry_price",
+    "exit_ts",
+    "exit_price",
+    "quantity",
+    "stop",
+    "fees",
+    "pnl",
+    "r",
     "why",
 )
 
@@ -39,6 +59,8 @@ class ReplayResult:
     open_positions: tuple[Position, ...]
     final_equity: Decimal
     start_equity: Decimal
+    problems: tuple[str, ...] = ()
+    """Mismatches and faults of the desk: a replay that has one has failed."""
 
     @property
     def pnl(self) -> Decimal:
@@ -56,18 +78,36 @@ def _number(value: float | Decimal | None) -> str:
 
 def candidate_row(record: CandidateRecord) -> tuple[str, ...]:
     return (
-        record.symbol, record.session_date.isoformat(), _number(record.prev_close), _number(record.open),
-        _number(record.gap_pct), _number(record.or_high), _number(record.or_low), iso(record.first_break_ts),
-        _number(record.break_price), _number(record.low_of_day_at_break), record.state, record.why_not,
+        record.symbol,
+        record.session_date.isoformat(),
+        _number(record.prev_close),
+        _number(record.open),
+        _number(record.gap_pct),
+        _number(record.or_high),
+        _number(record.or_low),
+        iso(record.first_break_ts),
+        _number(record.break_price),
+        _number(record.low_of_day_at_break),
+        record.state,
+        record.why_not,
     )
 
 
 def trade_row(trade: Position) -> tuple[str, ...]:
     ratio = trade.r_multiple(trade.realised)
     return (
-        trade.symbol, trade.opened_session.isoformat(), iso(trade.opened), f"{trade.entry_price:.6f}",
-        iso(trade.closed), f"{trade.exit_price:.6f}", str(trade.bought), str(trade.initial_stop),
-        f"{trade.fees:.2f}", f"{trade.realised:.2f}", "" if ratio is None else f"{ratio:.3f}", trade.why_closed,
+        trade.symbol,
+        trade.opened_session.isoformat(),
+        iso(trade.opened),
+        f"{trade.entry_price:.6f}",
+        iso(trade.closed),
+        f"{trade.exit_price:.6f}",
+        str(trade.bought),
+        str(trade.initial_stop),
+        f"{trade.fees:.2f}",
+        f"{trade.realised:.2f}",
+        "" if ratio is None else f"{ratio:.3f}",
+        trade.why_closed,
     )
 
 
@@ -87,6 +127,7 @@ def summary(result: ReplayResult) -> dict[str, Any]:
         "wins": wins,
         "pnl": str(result.pnl.quantize(Decimal("0.01"))),
         "expectancy_r": round(sum(ratios) / len(ratios), 3) if ratios else None,
+        "problems": list(result.problems),
         "start_equity": str(result.start_equity),
         "final_equity": str(result.final_equity),
         "open_positions": [
@@ -121,22 +162,48 @@ def show(result: ReplayResult, console: Console, *, limit: int = 60) -> None:
         table.add_column(column, justify="right" if column in ("gap %", "open", "OR low", "OR high") else "left")
     for record in gapped[:limit]:
         table.add_row(
-            record.session_date.isoformat(), record.symbol, f"{record.gap_pct:+.2f}", _short(record.open),
-            _short(record.or_low), _short(record.or_high), iso(record.first_break_ts)[11:16], record.state,
+            record.session_date.isoformat(),
+            record.symbol,
+            f"{record.gap_pct:+.2f}",
+            _short(record.open),
+            _short(record.or_low),
+            _short(record.or_high),
+            iso(record.first_break_ts)[11:16],
+            record.state,
             record.why_not,
         )
     console.print(table)
     if len(gapped) > limit:
         console.print(f"… and {len(gapped) - limit} more in candidates.csv")
     trades = Table(title="Trades", title_justify="left", pad_edge=False, box=None, header_style="bold")
-    for column in ("symbol", "in", "entry", "out", "exit", "shares", "stop", "fees", f"P&L {result.currency}", "R", "why"):
+    for column in (
+        "symbol",
+        "in",
+        "entry",
+        "out",
+        "exit",
+        "shares",
+        "stop",
+        "fees",
+        f"P&L {result.currency}",
+        "R",
+        "why",
+    ):
         trades.add_column(column, justify="left" if column in ("symbol", "in", "out", "why") else "right")
     for trade in result.trades:
         ratio = trade.r_multiple(trade.realised)
         trades.add_row(
-            trade.symbol, iso(trade.opened)[:16], f"{trade.entry_price:.3f}", iso(trade.closed)[:16],
-            f"{trade.exit_price:.3f}", f"{trade.bought:,}", str(trade.initial_stop), f"{trade.fees:.2f}",
-            f"{trade.realised:+,.2f}", "" if ratio is None else f"{ratio:+.2f}", trade.why_closed,
+            trade.symbol,
+            iso(trade.opened)[:16],
+            f"{trade.entry_price:.3f}",
+            iso(trade.closed)[:16],
+            f"{trade.exit_price:.3f}",
+            f"{trade.bought:,}",
+            str(trade.initial_stop),
+            f"{trade.fees:.2f}",
+            f"{trade.realised:+,.2f}",
+            "" if ratio is None else f"{ratio:+.2f}",
+            trade.why_closed,
         )
     console.print(trades)
     for position in result.open_positions:

@@ -1,0 +1,64 @@
+"""Where things lie: the data folder with journal and logs, and the desk's socket."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+
+class PathError(Exception):
+    """A folder that cannot be used; the message names it and says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """The files of one data folder. One desk for one data folder."""
+
+    data_dir: Path
+
+    @classmethod
+    def of(cls, data_dir: str | Path | None) -> Paths:
+        """The given data folder, or the platform's."""
+        folder = Path(data_dir) if data_dir else Path(platformdirs.user_data_dir("skim", appauthor=False))
+        return cls(folder.expanduser().resolve())
+
+    @property
+    def journal(self) -> Path:
+        return self.data_dir / "journal.db"
+
+    @property
+    def logs(self) -> Path:
+        return self.data_dir / "logs"
+
+    @property
+    def lock(self) -> Path:
+        return self.data_dir / "desk.lock"
+
+    @property
+    def exchange(self) -> Path:
+        """What is known of the embedded exchange that this data folder's desk started."""
+        return self.data_dir / "exchange.json"
+
+    @property
+    def socket(self) -> Path:
+        """The desk's socket, in the user's runtime folder (0700). Raises :class:`PathError`."""
+        runtime = os.environ.get("XDG_RUNTIME_DIR")
+        folder = Path(runtime) / "skim" if runtime else Path(tempfile.gettempdir()) / f"skim-{os.getuid()}"
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise PathError(f"{folder}: cannot be made: {error.strerror}") from None
+        facts = folder.stat()
+        if facts.st_uid != os.getuid():
+            raise PathError(f"{folder}: belongs to another user")
+        if facts.st_mode & 0o077:
+            folder.chmod(0o700)
+        path = folder / f"{hashlib.sha256(str(self.data_dir).encode()).hexdigest()[:12]}.sock"
+        if len(str(path)) > 107:
+            raise PathError(f"{path}: too long for a Unix socket; set XDG_RUNTIME_DIR to a shorter folder")
+        return path
