@@ -1,0 +1,72 @@
+"""The published state and who still has to hear of which change. Nothing here waits or grows."""
+
+from __future__ import annotations
+
+from skim_tui.link.values import TOPICS, AnyView, Delta
+
+KEPT = {"log": 500, "news": 300}
+"""Topics of which only the newest rows are kept."""
+
+
+class Viewer:
+    """One console's backlog: the keys it has not been told of, never the values."""
+
+    __slots__ = ("dirty", "gone", "whole")
+
+    def __init__(self) -> None:
+        self.dirty: set[tuple[str, str]] = set()
+        self.gone: set[tuple[str, str]] = set()
+        self.whole = True
+
+
+class Hub:
+    """One dict of rows for each topic, and the viewers."""
+
+    def __init__(self) -> None:
+        self.state: dict[str, dict[str, AnyView]] = {topic: {} for topic in TOPICS}
+        self._viewers: list[Viewer] = []
+
+    def open(self) -> Viewer:
+        viewer = Viewer()
+        self._viewers.append(viewer)
+        return viewer
+
+    def close(self, viewer: Viewer) -> None:
+        if viewer in self._viewers:
+            self._viewers.remove(viewer)
+
+    def publish(self, topic: str, key: str, view: AnyView) -> None:
+        """Set one row. Raises KeyError for an unknown topic."""
+        rows = self.state[topic]
+        if topic in KEPT and key not in rows and len(rows) >= KEPT[topic]:
+            self.remove(topic, next(iter(rows)))
+        rows[key] = view
+        for viewer in self._viewers:
+            viewer.dirty.add((topic, key))
+            viewer.gone.discard((topic, key))
+
+    def remove(self, topic: str, key: str) -> None:
+        if self.state[topic].pop(key, None) is None:
+            return
+        for viewer in self._viewers:
+            viewer.dirty.discard((topic, key))
+            viewer.gone.add((topic, key))
+
+    def take(self, viewer: Viewer) -> Delta | None:
+        """What the viewer must hear now, with the newest values; None when nothing changed."""
+        if viewer.whole:
+            viewer.whole = False
+            viewer.dirty.clear()
+            viewer.gone.clear()
+            return Delta(upserts={topic: dict(rows) for topic, rows in self.state.items() if rows}, whole=True)
+        if not viewer.dirty and not viewer.gone:
+            return None
+        upserts: dict[str, dict[str, AnyView]] = {}
+        for topic, key in viewer.dirty:
+            upserts.setdefault(topic, {})[key] = self.state[topic][key]
+        removes: dict[str, list[str]] = {}
+        for topic, key in viewer.gone:
+            removes.setdefault(topic, []).append(key)
+        viewer.dirty.clear()
+        viewer.gone.clear()
+        return Delta(upserts=upserts, removes={topic: tuple(keys) for topic, keys in removes.items()})
