@@ -1,0 +1,449 @@
+"""The command line: which process to be, and what to wire together in it."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import logging
+import logging.handlers
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from skim_tui import __version__
+
+if TYPE_CHECKING:
+    from skim_tui.config import Config
+    from skim_tui.domain.session import TradingCalendar
+    from skim_tui.exchange.tape import Tape
+    from skim_tui.paths import Paths
+
+
+class UsageError(Exception):
+    """What was asked cannot be done; one plain line."""
+
+
+def parser() -> argparse.ArgumentParser:
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--config", metavar="FILE", help="settings (default: config.toml of the data folder, if any)")
+    common.add_argument(
+        "--data-dir", metavar="DIR", help="journal, logs and lock (default: the platform's data folder)"
+    )
+    common.add_argument("--debug", action="store_true", help="show tracebacks")
+    trading = argparse.ArgumentParser(add_help=False)
+    trading.add_argument("--broker", choices=("sim", "tws", "web"), help="sim: the embedded exchange (default)")
+    trading.add_argument("--host", help="where TWS or IB Gateway listens")
+    trading.add_argument("--port", type=int, help="its port")
+    trading.add_argument("--tape", help="folder of a recorded day, or synthetic:asx:SEED")
+    trading.add_argument("--speed", type=float, help="exchange seconds for each real second (sim)")
+    trading.add_argument("--at", metavar="HH:MM", help="exchange-local start of the simulated clock")
+    trading.add_argument("--auto", action="store_true", help="arm auto mode: tickets are sent without a key")
+    top = argparse.ArgumentParser(prog="skim", description="Terminal trading console.", parents=[common, trading])
+    top.add_argument("--version", action="version", version=f"skim {__version__}")
+    top.add_argument("--theme", help="colour theme of the console")
+    commands = top.add_subparsers(dest="command", metavar="COMMAND")
+    commands.add_parser("desk", parents=[common, trading], help="the desk by itself, in the foreground")
+    exchange = commands.add_parser("exchange", parents=[common], help="the embedded exchange by itself")
+    exchange.add_argument("--tape", default="synthetic:asx:1")
+    exchange.add_argument("--at", metavar="HH:MM")
+    exchange.add_argument("--speed", default="1", help="a number, or max")
+    exchange.add_argument("--tws-port", type=int, default=0, metavar="P")
+    exchange.add_argument("--account", default="DU1234567", help=argparse.SUPPRESS)
+    exchange.add_argument("--cash", default="100000", help=argparse.SUPPRESS)
+    exchange.add_argument("--idle-exit", type=float, default=0.0, help=argparse.SUPPRESS)
+    replay = commands.add_parser("replay", parents=[common], help="recorded days at full speed")
+    replay.add_argument("tapes", nargs="+", metavar="TAPE")
+    replay.add_argument("--strategy", choices=("orh",), default="orh")
+    replay.add_argument("--out", metavar="DIR", default="replay-out")
+    stop = commands.add_parser("stop", parents=[common], help="stop a running desk")
+    stop.add_argument("--force", action="store_true", help="even with open tickets")
+    commands.add_parser("flatten", parents=[common], help="cancel every entry and close every position")
+    commands.add_parser("check", parents=[common, trading], help="settings and connectivity doctor")
+    return top
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; the exit code. Errors are one plain line on stderr."""
+    args = parser().parse_args(argv)
+    from skim_tui.calendar_source import CalendarError
+    from skim_tui.config_file import ConfigError
+    from skim_tui.paths import PathError
+
+    known: tuple[type[Exception], ...] = (UsageError, ConfigError, CalendarError, PathError, OSError)
+    try:
+        return _COMMANDS[args.command or "console"](args)
+    except KeyboardInterrupt:
+        return 130
+    except Exception as error:
+        # Errors of parts that not every command loads are told apart by their base names.
+        told = isinstance(error, known) or type(error).__name__ in (
+            "TapeError",
+            "JournalError",
+            "LinkError",
+            "DeskRunning",
+            "BrokerError",
+            "ThemeError",
+        )
+        if args.debug:
+            raise
+        print(f"skim: {error if told else f'{type(error).__name__}: {error}'}", file=sys.stderr)
+        return 1
+
+
+# ---- settings -----------------------------------------------------------------------------------
+
+
+def _paths(args: argparse.Namespace) -> Paths:
+    from skim_tui.paths import Paths
+
+    return Paths.of(args.data_dir or os.environ.get("SKIM_DATA_DIR"))
+
+
+def _config(args: argparse.Namespace, paths: Paths) -> Config:
+    from skim_tui.config_file import load
+
+    path = Path(args.config) if args.config else paths.data_dir / "config.toml"
+    flags = {
+        "broker.kind": getattr(args, "broker", None),
+        "broker.host": getattr(args, "host", None),
+        "broker.port": getattr(args, "port", None),
+        "screen.theme": getattr(args, "theme", None),
+    }
+    if args.command != "exchange":
+        flags |= {
+            "sim.tape": getattr(args, "tape", None),
+            "sim.speed": getattr(args, "speed", None),
+            "sim.start": getattr(args, "at", None),
+        }
+    return load(path if args.config or path.exists() else None, os.environ, flags)
+
+
+def _tape(name: str) -> Tape:
+    from skim_tui.exchange import synthetic
+    from skim_tui.exchange.tape import TapeError, load
+
+    if name.startswith("synthetic:"):
+        kind, _, seed = name.removeprefix("synthetic:").partition(":")
+        if kind != "asx" or not seed.isdigit():
+            raise TapeError(f"{name}: a generated day is named synthetic:asx:SEED with a whole number")
+        return synthetic.generate(int(seed))
+    return load(Path(name))
+
+
+def _calendar(mic: str) -> TradingCalendar:
+    from skim_tui.calendar_source import calendar
+
+    return calendar(mic, today=datetime.now(UTC).date())
+
+
+def _start(text: str | None, day: date, calendar: TradingCalendar) -> float:
+    """When the simulated clock starts: ``HH:MM`` local, or two minutes before the open."""
+    timetable = calendar.day(day)
+    if not text:
+        return timetable.open - 120.0
+    try:
+        return timetable.at(datetime.strptime(text, "%H:%M").time())
+    except ValueError:
+        raise UsageError(f"--at {text}: not a time of day (HH:MM)") from None
+
+
+def _log_to(path: Path) -> None:
+    path.mkdir(parents=True, exist_ok=True)
+    handler = logging.handlers.RotatingFileHandler(path / "desk.log", maxBytes=4_000_000, backupCount=5)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    for noisy in ("ib_async.wrapper", "ib_async.client", "ib_async.ib"):
+        logging.getLogger(noisy).setLevel(logging.ERROR)
+
+
+# ---- exchange -----------------------------------------------------------------------------------
+
+
+def _exchange(args: argparse.Namespace) -> int:
+    tape = _tape(args.tape)
+    calendar = _calendar(tape.mic)
+    if args.speed == "max":
+        speed = None
+    else:
+        try:
+            speed = float(args.speed)
+        except ValueError:
+            raise UsageError(f"--speed {args.speed}: a number, or max") from None
+        if speed <= 0:
+            raise UsageError(f"--speed {args.speed}: must be above 0")
+    asyncio.run(_serve_exchange(args, tape, calendar, speed))
+    return 0
+
+
+async def _serve_exchange(args: argparse.Namespace, tape: Tape, calendar: TradingCalendar, speed: float | None) -> None:
+    import signal
+    from decimal import Decimal
+
+    from skim_tui.exchange.core import Exchange
+    from skim_tui.exchange.tws.server import TwsDoor
+
+    exchange = Exchange(
+        tape,
+        calendar,
+        account_id=args.account,
+        cash=Decimal(args.cash),
+        speed=speed,
+        start=_start(args.at, tape.dates[0], calendar),
+    )
+    door = TwsDoor(exchange, port=args.tws_port)
+    host, port = await door.start()
+    print(f"READY tws={host}:{port} tape={tape.name} account={args.account}", flush=True)
+    over = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, over.set)
+    playing = asyncio.create_task(exchange.run(linger=True), name="tape")
+    alone_since = time.monotonic()
+    while not over.is_set() and not playing.done():
+        try:
+            await asyncio.wait_for(over.wait(), 1.0)
+        except TimeoutError:
+            pass
+        if door.clients:
+            alone_since = time.monotonic()
+        if args.idle_exit and time.monotonic() - alone_since > args.idle_exit:
+            break
+    if playing.done():
+        playing.result()
+    playing.cancel()
+    await door.stop()
+
+
+# ---- desk ---------------------------------------------------------------------------------------
+
+
+def _embedded(config: Config, paths: Paths, at: str) -> tuple[int, str]:
+    """The port and tape of this data folder's embedded exchange, started if it does not run."""
+    import socket
+
+    try:
+        known = json.loads(paths.exchange.read_text())
+        with socket.create_connection(("127.0.0.1", int(known["port"])), 1.0):
+            return int(known["port"]), str(known["tape"])
+    except (OSError, ValueError, KeyError):
+        pass
+    account = f"DU{int.from_bytes(os.urandom(4), 'big') % 9_000_000 + 1_000_000}"
+    command = [
+        sys.executable,
+        "-m",
+        "skim_tui",
+        "exchange",
+        "--tape",
+        config.sim.tape,
+        "--speed",
+        f"{config.sim.speed:g}",
+        "--account",
+        account,
+        "--cash",
+        str(config.sim.cash),
+        "--idle-exit",
+        "120",
+    ]
+    if at:
+        command += ["--at", at]
+    paths.logs.mkdir(parents=True, exist_ok=True)
+    with (paths.logs / "exchange.log").open("w") as errors:
+        child = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, text=True, start_new_session=True
+        )
+    assert child.stdout is not None
+    ready = child.stdout.readline().strip()
+    if not ready.startswith("READY"):
+        said = (paths.logs / "exchange.log").read_text().strip().splitlines()
+        raise UsageError(f"the embedded exchange did not start: {said[-1] if said else 'no reason given'}")
+    facts = dict(part.split("=", 1) for part in ready.split()[1:])
+    port = int(facts["tws"].rpartition(":")[2])
+    paths.exchange.write_text(json.dumps({"pid": child.pid, "port": port, "tape": facts["tape"], "account": account}))
+    return port, facts["tape"]
+
+
+def _desk(args: argparse.Namespace) -> int:
+    from skim_tui.broker.tws import TwsBroker
+    from skim_tui.desk.service import DeskService, single_desk
+    from skim_tui.journal import Journal
+
+    paths = _paths(args)
+    config = _config(args, paths)
+    if config.broker.kind == "web":
+        raise UsageError("--broker web is not available yet; use sim or tws")
+    with single_desk(paths.lock):
+        _log_to(paths.logs)
+        host, port, tape, mic = config.broker.host, config.broker.port, "", config.market.exchange
+        if config.broker.kind == "sim":
+            host = "127.0.0.1"
+            port, tape = _embedded(config, paths, config.sim.start)
+            mic = _mic_of(config.sim.tape)
+        calendar = _calendar(mic)
+        journal = Journal.open(paths.journal)
+
+        async def serve() -> None:
+            broker = TwsBroker(
+                host,
+                port,
+                config.broker.client_id,
+                mic,
+                account=config.broker.account,
+                connect_timeout=config.broker.connect_timeout,
+            )
+            await DeskService(config, paths, broker, journal, calendar, tape=tape, arm_auto=args.auto).run()
+
+        try:
+            asyncio.run(serve())
+        finally:
+            journal.close()
+    return 0
+
+
+def _mic_of(tape: str) -> Any:
+    """The exchange of a tape, without reading its rows."""
+    import tomllib
+
+    from skim_tui.domain.session import ASX
+
+    if tape.startswith("synthetic:"):
+        return ASX
+    return tomllib.loads((Path(tape) / "tape.toml").read_text())["exchange"]
+
+
+# ---- console ------------------------------------------------------------------------------------
+
+
+def _console(args: argparse.Namespace) -> int:
+    paths = _paths(args)
+    config = _config(args, paths)
+    from skim_tui.console.app import SkimApp
+    from skim_tui.link.client import SocketLink
+
+    link = SocketLink(paths.socket, who=f"console {os.getpid()}")
+    if not _answers(paths):
+        _spawn_desk(args, paths)
+    app = SkimApp(
+        link,
+        theme=config.screen.theme,
+        fps=config.screen.fps,
+        bell=config.screen.bell,
+        desk_log=paths.logs / "desk.out",
+    )
+    app.run()
+    return app.return_code or 0
+
+
+def _answers(paths: Paths) -> bool:
+    import socket
+
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        try:
+            probe.connect(str(paths.socket))
+        except OSError:
+            return False
+    return True
+
+
+def _spawn_desk(args: argparse.Namespace, paths: Paths) -> None:
+    """Start a desk of its own session, so that it outlives this terminal."""
+    command = [sys.executable, "-m", "skim_tui", "desk", "--data-dir", str(paths.data_dir)]
+    for name in ("config", "broker", "host", "port", "tape", "speed", "at"):
+        value = getattr(args, name, None)
+        if value is not None:
+            command += [f"--{name}", str(value)]
+    if args.auto:
+        command.append("--auto")
+    paths.logs.mkdir(parents=True, exist_ok=True)
+    with (paths.logs / "desk.out").open("w") as out:
+        subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True)
+
+
+# ---- one question to a desk ------------------------------------------------------------------------
+
+
+def _ask(args: argparse.Namespace, command: Any) -> int:
+    from skim_tui.link.client import SocketLink
+
+    async def ask() -> tuple[bool, str]:
+        link = SocketLink(_paths(args).socket, who=f"skim {args.command}", observer=True)
+        await link.attach(lambda delta: None, lambda reason: None)
+        reply = await link.send(command)
+        await link.close()
+        return reply.ok, reply.text
+
+    done, text = asyncio.run(ask())
+    print(text, file=sys.stdout if done else sys.stderr)
+    return 0 if done else 1
+
+
+def _stop(args: argparse.Namespace) -> int:
+    from skim_tui.link.values import StopDesk
+
+    return _ask(args, StopDesk(force=args.force))
+
+
+def _flatten(args: argparse.Namespace) -> int:
+    from skim_tui.link.values import Kill
+
+    return _ask(args, Kill(close_all=True))
+
+
+# ---- replay and check -----------------------------------------------------------------------------
+
+
+def _replay(args: argparse.Namespace) -> int:
+    from rich.console import Console
+
+    from skim_tui.replay.report import show, write
+    from skim_tui.replay.runner import replay
+
+    config = _config(args, _paths(args))
+    logging.basicConfig(level=logging.ERROR)
+    tapes = [_tape(name) for name in args.tapes]
+    result = replay(tapes, config, _calendar(tapes[0].mic))
+    show(result, Console())
+    write(result, Path(args.out))
+    print(f"candidates.csv, trades.csv and summary.json are in {args.out}")
+    for problem in result.problems:
+        print(f"skim: {problem}", file=sys.stderr)
+    return 1 if result.problems else 0
+
+
+def _check(args: argparse.Namespace) -> int:
+    paths = _paths(args)
+    config = _config(args, paths)
+    calendar = _calendar(config.market.exchange)
+    day = calendar.current_or_next(time.time())
+    print(f"settings   valid ({args.config or 'defaults'})")
+    print(f"data       {paths.data_dir}")
+    print(f"market     {config.market.exchange}, next session {day.date}{' (half day)' if day.half_day else ''}")
+    for name, ts in (("pre-open", day.pre_open), ("open", day.open), ("close", day.close)):
+        print(
+            f"           {name:9} {day.local(ts):%H:%M} exchange, {datetime.fromtimestamp(ts).astimezone():%H:%M %Z} here"
+        )
+    if config.broker.kind == "tws":
+        import socket
+
+        try:
+            with socket.create_connection((config.broker.host, config.broker.port), 3.0):
+                print(f"broker     {config.broker.host}:{config.broker.port} accepts connections")
+        except OSError as error:
+            raise UsageError(f"broker {config.broker.host}:{config.broker.port}: {error.strerror or error}") from None
+    return 0
+
+
+_COMMANDS = {
+    "console": _console,
+    "desk": _desk,
+    "exchange": _exchange,
+    "replay": _replay,
+    "stop": _stop,
+    "flatten": _flatten,
+    "check": _check,
+}
