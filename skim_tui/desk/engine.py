@@ -35,7 +35,6 @@ from skim_tui.domain.orders import (
     AccountReport,
     Fill,
     FillFees,
-    OrderStatus,
     OrderUpdate,
     PositionReport,
     ticket_of,

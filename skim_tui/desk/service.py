@@ -96,13 +96,12 @@ class DeskService:
             loop.add_signal_handler(number, self.stop, signal.Signals(number).name)
         # A desk outlives the terminal it was started from.
         loop.add_signal_handler(signal.SIGHUP, logger.warning, "terminal gone (SIGHUP): the desk goes on")
-        async with self._serving():
-            async with asyncio.TaskGroup() as tasks:
-                broker = tasks.create_task(self._broker.run(self._take), name="broker")
-                ticker = tasks.create_task(self._tick(), name="ticker")
-                await self._stopping.wait()
-                broker.cancel()
-                ticker.cancel()
+        async with self._serving(), asyncio.TaskGroup() as tasks:
+            broker = tasks.create_task(self._broker.run(self._take), name="broker")
+            ticker = tasks.create_task(self._tick(), name="ticker")
+            await self._stopping.wait()
+            broker.cancel()
+            ticker.cancel()
         self._publisher.publish()
 
     def stop(self, why: str) -> None:

@@ -24,22 +24,22 @@ class Followed:
     """One followed symbol. ``state`` is its candidacy; a held symbol is followed whatever its state."""
 
     __slots__ = (
-        "symbol",
-        "rank",
-        "state",
-        "why_not",
-        "prev_close",
-        "daily",
-        "has_daily",
-        "instrument",
-        "tracker",
-        "quote",
-        "halted",
-        "headline",
-        "watched",
-        "scanned",
         "bars",
+        "daily",
         "forming",
+        "halted",
+        "has_daily",
+        "headline",
+        "instrument",
+        "prev_close",
+        "quote",
+        "rank",
+        "scanned",
+        "state",
+        "symbol",
+        "tracker",
+        "watched",
+        "why_not",
     )
 
     def __init__(self, symbol: str, tracker: SymbolDay) -> None:

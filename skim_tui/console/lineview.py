@@ -1,0 +1,177 @@
+"""The widgets everything is drawn with: lines in, only the changed ones to the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from rich.segment import Segment
+from textual import events
+from textual.geometry import Region
+from textual.message import Message
+from textual.strip import Strip
+from textual.widget import Widget
+
+from skim_tui.console.palette import Palette
+from skim_tui.console.spans import Line, behind, clip, length
+
+Paint = Callable[[int, int], list[Line]]
+"""The lines of a view of this width and height."""
+
+
+class LineView(Widget):
+    """A widget that shows lines. ``repaint`` asks for them and refreshes those that differ."""
+
+    def __init__(self, palette: Palette, paint: Paint, *, id: str, classes: str = "") -> None:
+        super().__init__(id=id, classes=classes)
+        self._palette = palette
+        self._paint = paint
+        self._lines: list[Line] = []
+        self._strips: dict[int, Strip] = {}
+
+    def build(self, width: int, height: int) -> list[Line]:
+        return self._paint(width, height)
+
+    def repaint(self) -> None:
+        """Show the present state; costs nothing on the wire when it looks the same."""
+        width, height = self.content_size
+        if width <= 0 or height <= 0 or not self.display:
+            return
+        lines = [clip(line, width) for line in self.build(width, height)[:height]]
+        lines += [()] * (height - len(lines))
+        before, self._lines = self._lines, lines
+        left, top = self.gutter.left, self.gutter.top
+        changed = [y for y, line in enumerate(lines) if y >= len(before) or before[y] != line]
+        for y in changed:
+            self._strips.pop(y, None)
+        if changed:
+            self.refresh(*(Region(left, top + y, width, 1) for y in changed))
+
+    def restyle(self) -> None:
+        """Draw everything again: the theme changed."""
+        self._strips.clear()
+        self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        strip = self._strips.get(y)
+        if strip is None:
+            line = self._lines[y] if y < len(self._lines) else ()
+            style = self._palette.style
+            strip = self._strips[y] = Strip([Segment(text, style(spec)) for text, spec in line if text], length(line))
+        return strip
+
+    def on_resize(self, _: events.Resize) -> None:
+        self._lines = []
+        self._strips.clear()
+        self.repaint()
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One selectable thing, on one or more lines."""
+
+    key: str
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """What a table shows: a heading, rows, and what to say when there are none."""
+
+    heading: Line
+    rows: list[Row]
+    empty: list[str]
+
+
+class Table(LineView, can_focus=True):
+    """Rows with a cursor that stays on its key while rows come, go and move."""
+
+    class Moved(Message):
+        """The cursor came to another row."""
+
+        def __init__(self, table: Table, key: str) -> None:
+            super().__init__()
+            self.table = table
+            self.key = key
+
+        @property
+        def control(self) -> Table:
+            return self.table
+
+    def __init__(self, palette: Palette, sheet: Callable[[int], Sheet], *, id: str) -> None:
+        super().__init__(palette, lambda width, height: [], id=id)
+        self._sheet = sheet
+        self._keys: list[str] = []
+        self._heights: list[int] = []
+        self._hit: list[str] = []
+        self._top = 0
+        self.key = ""
+        """The selected row; empty when there is none."""
+
+    def build(self, width: int, height: int) -> list[Line]:
+        sheet = self._sheet(width - 1)
+        old = self._keys.index(self.key) if self.key in self._keys else 0
+        self._keys = [row.key for row in sheet.rows]
+        self._heights = [len(row.lines) for row in sheet.rows]
+        if self.key not in self._keys:
+            self.key = self._keys[min(old, len(self._keys) - 1)] if self._keys else ""
+        if not sheet.rows:
+            self._hit = []
+            return [(), *(((f" {text}", "muted"),) for text in sheet.empty)]
+        at = self._keys.index(self.key)
+        room = height - 1
+        self._top = min(self._top, at)
+        while self._top < at and sum(self._heights[self._top : at + 1]) > room:
+            self._top += 1
+        while self._top > 0 and sum(self._heights[self._top - 1 :]) <= room:
+            self._top -= 1
+        lines: list[Line] = [((" ", ""), *sheet.heading)]
+        self._hit = [""]
+        for row in sheet.rows[self._top :]:
+            chosen = row.key == self.key
+            for line in row.lines:
+                if chosen and self.has_focus:
+                    lines.append(behind((("▌", "accent"), *line), "selected", width))
+                elif chosen:
+                    lines.append(behind((("▏", "muted"), *line), "cursor", width))
+                else:
+                    lines.append(((" ", ""), *line))
+                self._hit.append(row.key)
+        return lines
+
+    def move(self, rows: int) -> None:
+        """Move the cursor by ``rows``."""
+        if not self._keys:
+            return
+        at = self._keys.index(self.key) if self.key in self._keys else 0
+        self.select(self._keys[max(0, min(len(self._keys) - 1, at + rows))])
+
+    def page(self) -> int:
+        """How many rows a page holds."""
+        return max(1, (self.content_size.height - 1) // max(self._heights, default=1))
+
+    def select(self, key: str) -> None:
+        """Put the cursor on ``key``."""
+        if key != self.key:
+            self.key = key
+            self.repaint()
+            self.post_message(self.Moved(self, key))
+
+    def on_focus(self) -> None:
+        self.repaint()
+        if self.key:
+            self.post_message(self.Moved(self, self.key))
+
+    def on_blur(self) -> None:
+        self.repaint()
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        y = event.y - self.gutter.top
+        if 0 <= y < len(self._hit) and self._hit[y]:
+            self.select(self._hit[y])
+
+    def on_mouse_scroll_down(self) -> None:
+        self.move(1)
+
+    def on_mouse_scroll_up(self) -> None:
+        self.move(-1)

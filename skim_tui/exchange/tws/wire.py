@@ -1,0 +1,102 @@
+"""The TWS API's frames: four bytes of length, then NUL-terminated text fields."""
+
+from __future__ import annotations
+
+import asyncio
+import struct
+from collections.abc import Iterator, Sequence
+from decimal import Decimal, InvalidOperation
+
+SERVER_VERSION = 178
+"""The newest version that every client of today speaks in plain text."""
+
+OLDEST_CLIENT = 157
+LARGEST = 0xFFFFFF
+DBL_MAX = "1.7976931348623157E308"
+INT_MAX = "2147483647"
+LONG_MAX = "9223372036854775807"
+HEAD = struct.Struct(">I")
+
+_UNSET = {"", INT_MAX, LONG_MAX}
+
+
+class WireError(Exception):
+    """Bytes that are no message of this protocol."""
+
+
+async def read_frame(reader: asyncio.StreamReader) -> list[str] | None:
+    """The fields of the next message; None at the end. Raises :class:`WireError`."""
+    try:
+        (length,) = HEAD.unpack(await reader.readexactly(HEAD.size))
+        if not 0 < length <= LARGEST:
+            raise WireError(f"frame of {length} bytes")
+        body = await reader.readexactly(length)
+    except (asyncio.IncompleteReadError, ConnectionError):
+        return None
+    return body.decode("utf-8", "backslashreplace").split("\0")[:-1]
+
+
+def write_frame(fields: Sequence[object]) -> bytes:
+    """One message. None is an empty field, booleans are 0 and 1; a backslash never leaves."""
+    body = "".join(f"{_text(field)}\0" for field in fields).encode()
+    return HEAD.pack(len(body)) + body
+
+
+def _text(field: object) -> str:
+    if field is None:
+        return ""
+    if field is True or field is False:
+        return "1" if field else "0"
+    if isinstance(field, float):
+        return repr(field) if field != int(field) else str(field)
+    return str(field).replace("\\", "/").replace("\0", "")
+
+
+class Reader:
+    """Takes the fields of one message in order; every spelling of "unset" reads as the default."""
+
+    def __init__(self, fields: Sequence[str]) -> None:
+        self._fields: Iterator[str] = iter(fields)
+
+    def text(self) -> str:
+        """The next field; empty past the end, as a client of an earlier version leaves fields out."""
+        return next(self._fields, "")
+
+    def skip(self, count: int = 1) -> None:
+        for _ in range(count):
+            self.text()
+
+    def integer(self, default: int = 0) -> int:
+        text = self.text()
+        if text in _UNSET:
+            return default
+        try:
+            return int(float(text))
+        except (ValueError, OverflowError):
+            raise WireError(f"{text!r} is not a whole number") from None
+
+    def number(self) -> float | None:
+        text = self.text()
+        if text in _UNSET:
+            return None
+        try:
+            value = float(text)
+        except ValueError:
+            raise WireError(f"{text!r} is not a number") from None
+        return None if abs(value) >= 1.7e308 or value != value else value
+
+    def price(self) -> Decimal | None:
+        text = self.text()
+        if text in _UNSET:
+            return None
+        try:
+            value = Decimal(text)
+        except InvalidOperation:
+            raise WireError(f"{text!r} is not a price") from None
+        if not value.is_finite() or abs(value) >= Decimal("1e300"):
+            return None
+        value = value.normalize()
+        return value.quantize(Decimal(1)) if value == value.to_integral_value() else value
+
+    def flag(self) -> bool:
+        return self.text() in ("1", "true", "True")
