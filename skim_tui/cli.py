@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import json
 import logging
 import logging.handlers
@@ -206,10 +207,8 @@ async def _serve_exchange(args: argparse.Namespace, tape: Tape, calendar: Tradin
     playing = asyncio.create_task(exchange.run(linger=True), name="tape")
     alone_since = time.monotonic()
     while not over.is_set() and not playing.done():
-        try:
+        with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(over.wait(), 1.0)
-        except TimeoutError:
-            pass
         if door.clients:
             alone_since = time.monotonic()
         if args.idle_exit and time.monotonic() - alone_since > args.idle_exit:

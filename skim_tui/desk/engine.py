@@ -273,6 +273,9 @@ class Desk:
     def _on_snapshot(self, snapshot: BrokerSnapshot) -> None:
         context = self.context
         context.account = snapshot.account
+        if not self._day_started:
+            # Only now is the broker's time known: before the first connect it is a guess.
+            context.day = context.calendar.current_or_next(context.now())
         if self._account_loaded != snapshot.account.account:
             self._load(snapshot.account.account)
         mismatches = reconcile(context, snapshot, self.orders, self.keeper)

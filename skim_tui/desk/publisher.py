@@ -84,7 +84,7 @@ class Publisher:
     # ---- rows ---------------------------------------------------------------------------------------
 
     def header(self) -> HeaderView:
-        desk, context = self._desk, self._desk.context
+        context = self._desk.context
         now, account, keeper = context.now(), context.account, self._desk.keeper
         phase = context.day.phase(now)
         until = context.day.next_change(now)

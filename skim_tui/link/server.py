@@ -80,6 +80,8 @@ class LinkServer:
             await self._serve(reader, writer)
         except (LinkError, msgspec.MsgspecError, ConnectionError):
             pass  # a peer that does not speak the link's language is hung up on
+        except asyncio.CancelledError:
+            pass  # the desk ends
         finally:
             self._tasks.discard(task)
             writer.close()

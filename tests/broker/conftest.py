@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator
 
 import pytest
 
-from tests.broker.gateway import Gateway
+from .gateway import Gateway
 
 
 @pytest.fixture

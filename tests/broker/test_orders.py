@@ -12,7 +12,8 @@ from skim_tui.broker.tws.errors import Verdict, order_verdict
 from skim_tui.broker.tws.orders import OrderBook
 from skim_tui.broker.tws.reports import ContractKey, ExecutionReport, OrderReport, StatusReport
 from skim_tui.domain.orders import Fill, FillFees, OrderStatus, OrderType, OrderUpdate, Side
-from tests.broker.harness import buy, sell_stop
+
+from .harness import buy, sell_stop
 
 BHP = ContractKey(4036812, "BHP", "STK", "AUD")
 

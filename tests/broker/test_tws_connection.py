@@ -10,7 +10,8 @@ import pytest
 from skim_tui.broker.port import NotConnected, ScanRequest
 from skim_tui.domain.events import BrokerNotice, BrokerSnapshot, Connection, ConnectionChanged, RequestFailed
 from skim_tui.domain.orders import AccountReport, OrderStatus, PositionReport
-from tests.broker.gateway import (
+
+from .gateway import (
     ACCOUNT,
     Gateway,
     completed_order,
@@ -19,7 +20,7 @@ from tests.broker.gateway import (
     order_status,
     position,
 )
-from tests.broker.harness import bracket, buy, running, tws_broker
+from .harness import bracket, buy, running, tws_broker
 
 CONNECTING, SYNCING, OPERATIONAL, DISCONNECTED = (
     Connection.CONNECTING,

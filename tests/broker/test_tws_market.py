@@ -24,8 +24,9 @@ from skim_tui.domain.events import (
 )
 from skim_tui.domain.instrument import ASX_LADDER, ladder
 from skim_tui.domain.market import Quote, Trade
-from tests.broker.gateway import Gateway, contract_details
-from tests.broker.harness import Desk, running, tws_broker
+
+from .gateway import Gateway, contract_details
+from .harness import Desk, running, tws_broker
 
 SYDNEY = ZoneInfo("Australia/Sydney")
 TEN = datetime(2025, 11, 20, 10, 0, tzinfo=SYDNEY).timestamp()

@@ -12,8 +12,9 @@ import pytest
 from skim_tui.broker.tws import TwsBroker
 from skim_tui.domain.events import BrokerNotice, BrokerSnapshot
 from skim_tui.domain.orders import AccountReport, Fill, FillFees, OrderStatus, OrderUpdate, PositionReport
-from tests.broker.gateway import ACCOUNT, UNSET, Gateway, execution, open_order, order_status, position
-from tests.broker.harness import Desk, bracket, buy, running, sell_stop, tws_broker
+
+from .gateway import ACCOUNT, UNSET, Gateway, execution, open_order, order_status, position
+from .harness import Desk, bracket, buy, running, sell_stop, tws_broker
 
 
 @dataclass

@@ -17,7 +17,8 @@ from skim_tui.broker.tws.orders import OrderBook
 from skim_tui.broker.tws.reports import ContractKey, exact, is_unset, shares
 from skim_tui.broker.tws.scanner import gap_scan, scan_rows
 from skim_tui.domain.orders import PositionReport
-from tests.broker.harness import bracket, buy, sell_stop
+
+from .harness import bracket, buy, sell_stop
 
 
 def test_every_order_says_its_time_in_force_and_hours() -> None:

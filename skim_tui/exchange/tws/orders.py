@@ -134,7 +134,7 @@ def open_order(
 def order_status(order: SimOrder) -> list[object]:
     """An orderStatus message."""
     return [
-        3, order.order_id, order.status, order.filled, order.remaining if order.status != "Cancelled" else order.remaining,
+        3, order.order_id, order.status, order.filled, order.remaining,
         _plain(order.avg_price), order.perm_id, order.parent_id, _plain(order.last_price), order.client_id, order.why_held, 0,
     ]  # fmt: skip
 

@@ -37,7 +37,7 @@ def read_scan(reader: Reader, mic: str) -> Scan:
     rows = reader.integer(-1)
     instrument, place, code = reader.text(), reader.text(), reader.text()
     above, below, volume = reader.number(), reader.number(), reader.number()
-    reader.skip(13)
+    reader.skip(14)
     options = reader.text()
     if (instrument, place) != PLACES.get(mic, US_PLACE):
         raise Rejected(162, f"Historical Market Data Service error message:No scanner for {instrument} at {place}")

@@ -49,6 +49,8 @@ class TwsDoor:
             await self._serve(reader, writer)
         except (WireError, ConnectionError, TimeoutError, asyncio.IncompleteReadError):
             pass  # what does not speak the protocol is hung up on; nobody else notices
+        except asyncio.CancelledError:
+            pass  # the door closes
         finally:
             self._tasks.discard(task)
             writer.close()
