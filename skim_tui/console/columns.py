@@ -11,7 +11,7 @@ from skim_tui.console.spans import Align, Line, Span, fit
 Row = TypeVar("Row")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Column(Generic[Row]):
     title: str
     width: int

@@ -8,7 +8,7 @@ import fcntl
 import logging
 import os
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from pathlib import Path
 
 from skim_tui import __version__
@@ -109,7 +109,7 @@ class DeskService:
         self._stopping.set()
 
     @contextlib.asynccontextmanager
-    async def _serving(self) -> AsyncIterator[None]:
+    async def _serving(self) -> AsyncGenerator[None]:
         await self._server.start()
         self.desk.context.log("info", f"desk {__version__} (process {os.getpid()}) on {self._paths.data_dir}")
         try:

@@ -66,14 +66,25 @@ class ExchangeApi(Protocol):
     currency: str
     instruments: dict[str, Instrument]
     """By symbol; ``con_id`` is unique and stable for a symbol."""
-    orders: dict[int, SimOrder]
-    """By perm id, every order of the run, finished ones included."""
-    executions: list[Execution]
-    cash: Decimal
-    positions: dict[str, tuple[int, Decimal]]
-    """symbol -> (signed shares, average cost incl. commission)."""
-    realised: Decimal
+    announcements: list[Announcement]
+    """Published so far today."""
 
+    @property
+    def orders(self) -> dict[int, SimOrder]:
+        """By perm id, every order of the run, finished ones included."""
+        ...
+
+    @property
+    def executions(self) -> list[Execution]: ...
+    @property
+    def cash(self) -> Decimal: ...
+    @property
+    def positions(self) -> dict[str, tuple[int, Decimal]]:
+        """symbol -> (signed shares, average cost incl. commission)."""
+        ...
+
+    @property
+    def realised(self) -> Decimal: ...
     def now(self) -> float: ...
     def day(self) -> ExchangeDay: ...
     def symbol_of(self, con_id: int) -> str: ...

@@ -244,7 +244,7 @@ def _session(rng: random.Random, symbol: str, close: Decimal, volume: int, role:
     high = ladder.up(opened, max(1, width // 3)) if width else opened
     low = ladder.down(opened, max(1, width - width // 3)) if width else opened
     walk = _Walk(opened)
-    broke = False
+    broke, since = False, 0
     for minute in range(first, 360):
         elapsed = minute - (first if first else 0)
         points: list[Decimal] = [walk.at]

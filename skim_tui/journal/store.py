@@ -146,7 +146,8 @@ class Journal:
         self._database.close()
 
     def _rows(self, record: type[R], where: Any) -> list[R]:
-        model, names = MODEL_OF[record], FIELDS[record]
-        fields: Sequence[Any] = [model._meta.fields[name] for name in names]  # type: ignore[attr-defined]
+        model: Any = MODEL_OF[record]
+        names = FIELDS[record]
+        fields: Sequence[Any] = [model._meta.fields[name] for name in names]
         with self._database.bind_ctx(models.TABLES):
             return [record(*row) for row in model.select(*fields).where(where).tuples()]

@@ -18,7 +18,7 @@ class View(msgspec.Struct, frozen=True, tag=True, tag_field="_", omit_defaults=T
     """Base of all published rows."""
 
 
-class HeaderView(View):
+class HeaderView(View, frozen=True):
     """The one row of topic ``header`` (key ``""``)."""
 
     desk_version: str = ""
@@ -54,7 +54,7 @@ class HeaderView(View):
     tape: str = ""
 
 
-class CandidateView(View):
+class CandidateView(View, frozen=True):
     """Topic ``candidates``, key ``symbol``."""
 
     symbol: str
@@ -85,7 +85,7 @@ class GateView(msgspec.Struct, frozen=True, omit_defaults=True):
     text: str = ""
 
 
-class TicketView(View):
+class TicketView(View, frozen=True):
     """Topic ``tickets``, key ``id``."""
 
     id: str
@@ -111,7 +111,7 @@ class TicketView(View):
     decided_by: str = ""
 
 
-class PositionView(View):
+class PositionView(View, frozen=True):
     """Topic ``positions``, key ``symbol``."""
 
     symbol: str
@@ -138,7 +138,7 @@ class PositionView(View):
     """False for a holding that this desk did not open."""
 
 
-class OrderView(View):
+class OrderView(View, frozen=True):
     """Topic ``orders``, key ``ref``."""
 
     ref: str
@@ -158,7 +158,7 @@ class OrderView(View):
     foreign: bool = False
 
 
-class TradeView(View):
+class TradeView(View, frozen=True):
     """Topic ``trades``, key ``id``: a closed round trip."""
 
     id: str
@@ -174,7 +174,7 @@ class TradeView(View):
     why: str = ""
 
 
-class NewsView(View):
+class NewsView(View, frozen=True):
     """Topic ``news``, key ``key``."""
 
     key: str
@@ -185,7 +185,7 @@ class NewsView(View):
     source: str = ""
 
 
-class LogView(View):
+class LogView(View, frozen=True):
     """Topic ``log``, key the running number as text."""
 
     seq: int
@@ -203,7 +203,7 @@ class ChartBar(msgspec.Struct, frozen=True, array_like=True):
     volume: int
 
 
-class ChartView(View):
+class ChartView(View, frozen=True):
     """Topic ``chart``, key ``symbol``: the chart a console asked for with :class:`SelectChart`."""
 
     symbol: str
@@ -229,13 +229,13 @@ class Down(msgspec.Struct, frozen=True, tag=True, tag_field="_", omit_defaults=T
     """Base of what flows from desk to console."""
 
 
-class Hello(Down):
+class Hello(Down, frozen=True):
     version: int
     pid: int
     desk_version: str
 
 
-class Delta(Down):
+class Delta(Down, frozen=True):
     """Changed and removed rows since the last one; the first after ``Hello`` is the whole state."""
 
     upserts: dict[str, dict[str, AnyView]] = {}
@@ -243,7 +243,7 @@ class Delta(Down):
     whole: bool = False
 
 
-class Reply(Down):
+class Reply(Down, frozen=True):
     """The answer to the command with the same ``id``."""
 
     id: int
@@ -258,45 +258,45 @@ class Command(msgspec.Struct, frozen=True, tag=True, tag_field="_", omit_default
     """Base of what a console may ask."""
 
 
-class Approve(Command):
+class Approve(Command, frozen=True):
     ticket_id: str
 
 
-class Decline(Command):
+class Decline(Command, frozen=True):
     ticket_id: str
 
 
-class SetAuto(Command):
+class SetAuto(Command, frozen=True):
     armed: bool
 
 
-class ClosePosition(Command):
+class ClosePosition(Command, frozen=True):
     symbol: str
 
 
-class CancelOrder(Command):
+class CancelOrder(Command, frozen=True):
     ref: str
 
 
-class Kill(Command):
+class Kill(Command, frozen=True):
     """Cancel every entry and block new ones; with ``close_all`` also close every position."""
 
     close_all: bool = False
 
 
-class Resume(Command):
+class Resume(Command, frozen=True):
     """Allow entries again after :class:`Kill`."""
 
 
-class Acknowledge(Command):
+class Acknowledge(Command, frozen=True):
     """The operator has seen the mismatches."""
 
 
-class SelectChart(Command):
+class SelectChart(Command, frozen=True):
     symbol: str
 
 
-class StopDesk(Command):
+class StopDesk(Command, frozen=True):
     """End the desk process; refused with open tickets unless ``force``."""
 
     force: bool = False

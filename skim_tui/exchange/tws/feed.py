@@ -73,7 +73,7 @@ class Feed:
         line = Line(symbol, "233" in ticks, "292" in ticks)
         self._lines[request_id] = line
         if line.news:
-            for item in getattr(exchange, "announcements", ()):
+            for item in exchange.announcements:
                 if item.symbol == symbol:
                     self._news(request_id, item)
         exchange.subscribe(self._listener, symbol)
