@@ -332,7 +332,6 @@ def _console(args: argparse.Namespace) -> int:
         theme=config.screen.theme,
         fps=config.screen.fps,
         bell=config.screen.bell,
-        desk_log=paths.logs / "desk.out",
     )
     app.run()
     return app.return_code or 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
@@ -13,11 +14,12 @@ from skim_tui.broker.pacing import Pacer, Priority
 from skim_tui.broker.port import BrokerError
 from skim_tui.broker.tws.bars import MinuteBars
 from skim_tui.broker.tws.errors import HISTORY_MESSAGE, NO_DATA_TEXT, NO_SUCH_SHARE, NoAnswer, RequestRefused
-from skim_tui.broker.tws.feed import GENERIC_TICKS, SymbolFeed
+from skim_tui.broker.tws.feed import GENERIC_TICKS, FeedEvent, SymbolFeed
 from skim_tui.broker.tws.lookup import HISTORY_TIMEOUT, Lookup, minute_bar
 from skim_tui.broker.tws.orderform import stock
 from skim_tui.broker.tws.session import Session
 from skim_tui.domain.events import BarsClosed, BrokerEvent, RequestFailed, TodayBars
+from skim_tui.domain.market import Trade
 from skim_tui.domain.session import TIME_ZONES
 
 RESTART = 20.0
@@ -51,6 +53,8 @@ class Watch:
         self._told: set[str] = set()
         """The parts whose failure the desk has heard of."""
         self._broken = asyncio.Event()
+        self._first_trade = asyncio.Event()
+        """Set but while minute bars wait for the first trade of the day."""
         self._feed_broken = False
         self._bars_broken = False
 
@@ -111,7 +115,8 @@ class Watch:
             self._broken.clear()
             if not (self._feed_broken or self._bars_broken):
                 await self._broken.wait()
-            await asyncio.sleep(RESTART)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._first_trade.wait(), RESTART)
             if self._feed_broken:
                 self._feed_broken = False
                 self._session.feeds.pop(self._feed_id, None)
@@ -130,7 +135,7 @@ class Watch:
         await self._pacer.turn(Priority.STREAM)
         if not self._session.is_open:
             raise NoAnswer("not connected")
-        self._feed = SymbolFeed(self.symbol, self._emit, self._now, self._feed_failed)
+        self._feed = SymbolFeed(self.symbol, self._on_feed, self._now, self._feed_failed)
         self._feed_id = self._session.new_request_id()
         self._session.feeds[self._feed_id] = self._feed
         self._session.wire.reqMktData(self._feed_id, contract, GENERIC_TICKS, False, False, [])
@@ -156,6 +161,7 @@ class Watch:
             if isinstance(error, NoAnswer) and session.is_open:
                 session.wire.cancelHistoricalData(request_id)
             if _is_no_data(error):
+                self._first_trade.clear()
                 self._emit(TodayBars(self.symbol, ()))
             else:
                 self._failed("minute bars", str(error))
@@ -167,6 +173,11 @@ class Watch:
             self._told.discard("minute bars")
         if self._feed is not None:
             self._feed.release(self._since())
+
+    def _on_feed(self, event: FeedEvent) -> None:
+        if isinstance(event, Trade):
+            self._first_trade.set()
+        self._emit(event)
 
     def _feed_failed(self, reason: str) -> None:
         self._feed_broken = True
