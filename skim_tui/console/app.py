@@ -16,7 +16,7 @@ from textual.widgets import Input
 
 from skim_tui.console import candidates, chart, figures, header, rows
 from skim_tui.console.actions import with_keymap
-from skim_tui.console.arrange import CARD, PANES, Wish, arrange
+from skim_tui.console.arrange import CARD, PANES, Wish, arrange, slim
 from skim_tui.console.attachment import Attachment, Prepare
 from skim_tui.console.card import ARMING_SECONDS, card
 from skim_tui.console.commands import Commands
@@ -158,7 +158,9 @@ class SkimApp(App[str]):
         banner.styles.height = max(1, rows_above)
         filtering = self.screen_stack[0].query_one("#filter").display
         boxes = arrange(width, max(1, height - 4 - rows_above - int(filtering)), self._wish)
+        narrow = slim(width, height - 4 - rows_above)
         for name in (CARD, *PANES):
+            self._view(name).set_class(narrow and name != CARD, "slim")
             view, box = self._view(name), boxes.get(name)
             view.display = box is not None
             if box is not None:
@@ -247,6 +249,8 @@ class SkimApp(App[str]):
 
     def _flush(self) -> None:
         self._flushing = False
+        if not self.screen_stack:
+            return
         dirty, self._dirty = self._dirty, set()
         if "tickets" in dirty:
             dirty.add(CARD)

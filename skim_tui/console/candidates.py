@@ -35,7 +35,7 @@ def _distance(view: CandidateView) -> Span:
     away = distance(view)
     if away is None:
         return (figures.NONE, "faint")
-    bar = figures.meter(1 + min(0.0, away) / NEAR_PCT, BAR - 2)
+    bar = "━" * round(max(0.0, 1 + min(0.0, away) / NEAR_PCT) * (BAR - 2))
     return f"{away:+6.1f} {bar}", "gain" if away > 0 else "accent" if away > -1 else "muted"
 
 
@@ -62,13 +62,13 @@ COLUMNS: tuple[Column[CandidateView], ...] = (
     Column("last", 8, lambda v: (figures.price(v.last), "text"), "right"),
     Column("OR high", 8, lambda v: (figures.price(v.or_high), "orh"), "right"),
     Column("OR low", 8, lambda v: (figures.price(v.or_low), "orl"), "right", need=6),
-    Column("% to high", BAR + 5, _distance, "left", need=4),
+    Column("% to high", BAR + 5, _distance, "left", need=2),
     Column("state", 8, _state),
     Column("volume", 6, lambda v: (figures.volume(v.volume), "muted"), "right", need=7),
     Column("rel", 5, lambda v: (f"{v.rel_volume:.1f}x" if v.rel_volume else figures.NONE, "muted"), "right", need=9),
     Column("trend", 10, lambda v: (figures.sparkline(v.spark, 10), "muted"), need=8),
     Column("n", 1, _news, need=3),
-    Column("news / why not", 10, _note, need=2, grow=True),
+    Column("news / why not", 10, _note, need=4, grow=True),
 )
 
 

@@ -10,6 +10,9 @@ AXIS = 9
 """Cells of the price axis on the right."""
 INTERVALS = (1, 2, 3, 5, 10, 15, 30, 60)
 
+COARSEST_SPACED = 3
+"""Candles stand apart while a bar is at most this many minutes; longer ones close up."""
+
 Cell = tuple[str, str]
 
 
@@ -36,7 +39,7 @@ def interval(count: int, columns: int) -> int:
     return next((minutes for minutes in INTERVALS if count <= minutes * columns), INTERVALS[-1])
 
 
-def candle(bar: ChartBar, row: int, scale: Scale) -> Cell:
+def candle(bar: ChartBar, row: int, scale: Scale, *, spaced: bool = True) -> Cell:
     """The character of ``bar`` in ``row``: rising bodies are thin, falling ones solid, so that shape tells too."""
     top, bottom = scale.half(max(bar.open, bar.close)), scale.half(min(bar.open, bar.close))
     high, low = scale.half(bar.high), scale.half(bar.low)
@@ -46,6 +49,8 @@ def candle(bar: ChartBar, row: int, scale: Scale) -> Cell:
         parts.append(2 if top <= half <= bottom else 1 if high <= half <= low else 0)
     thin = {(0, 0): " ", (1, 1): "│", (1, 0): "╵", (0, 1): "╷", (2, 2): "┃", (2, 0): "╹", (0, 2): "╻", (1, 2): "╽", (2, 1): "╿"}  # fmt: skip
     solid = {**thin, (2, 2): "█", (2, 0): "▀", (0, 2): "▄", (1, 2): "▄", (2, 1): "▀"}
+    if not spaced:
+        solid |= {(2, 2): "▌", (2, 0): "▘", (0, 2): "▖", (1, 2): "▖", (2, 1): "▘"}
     glyph = (thin if rising else solid)[parts[0], parts[1]]
     return glyph, "gain" if rising else "loss"
 
@@ -75,8 +80,9 @@ def paint(view: ChartView | None, empty: list[str], tz: str, width: int, height:
     columns = width - AXIS
     if view is None or not view.bars or columns < 10 or height < 6:
         return [(), *(((f" {text}", "muted"),) for text in empty)]
-    wide = 2 if len(view.bars) * 2 <= columns else 1
-    minutes = interval(len(view.bars), columns // wide)
+    wide, minutes = 2, interval(len(view.bars), columns // 2)
+    if minutes > COARSEST_SPACED:
+        wide, minutes = 1, interval(len(view.bars), columns)
     bars = merge(view.bars, minutes)[-(columns // wide) :]
     volume_rows = 3 if height >= 18 else 2 if height >= 12 else 1
     rows = height - volume_rows - 1
@@ -104,7 +110,7 @@ def paint(view: ChartView | None, empty: list[str], tz: str, width: int, height:
                 grid[row][x] = (char, style)
     for index, bar in enumerate(bars):
         for row in range(max(0, scale.row(bar.high)), min(rows, scale.row(bar.low) + 1)):
-            cell = candle(bar, row, scale)
+            cell = candle(bar, row, scale, spaced=wide == 2)
             if cell[0] != " ":
                 grid[row][index * wide] = cell
     last = bars[-1].close

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from rich.segment import Segment
+from rich.style import Style
 from textual import events
 from textual.geometry import Region
 from textual.message import Message
@@ -14,6 +15,9 @@ from textual.widget import Widget
 
 from skim_tui.console.palette import Palette
 from skim_tui.console.spans import Line, behind, clip, length
+
+HEADED_FROM = 5
+"""A table of fewer lines than this has no heading."""
 
 Paint = Callable[[int, int], list[Line]]
 """The lines of a view of this width and height."""
@@ -40,12 +44,11 @@ class LineView(Widget):
         lines = [clip(line, width) for line in self.build(width, height)[:height]]
         lines += [()] * (height - len(lines))
         before, self._lines = self._lines, lines
-        left, top = self.gutter.left, self.gutter.top
         changed = [y for y, line in enumerate(lines) if y >= len(before) or before[y] != line]
         for y in changed:
             self._strips.pop(y, None)
         if changed:
-            self.refresh(*(Region(left, top + y, width, 1) for y in changed))
+            self.refresh(*(Region(0, y, width, 1) for y in changed))
 
     def restyle(self) -> None:
         """Draw everything again: the theme changed."""
@@ -57,7 +60,9 @@ class LineView(Widget):
         if strip is None:
             line = self._lines[y] if y < len(self._lines) else ()
             style = self._palette.style
-            strip = self._strips[y] = Strip([Segment(text, style(spec)) for text, spec in line if text], length(line))
+            strip = Strip([Segment(text, style(spec)) for text, spec in line if text], length(line))
+            width, ground = self.content_size.width, Style(bgcolor=self.background_colors[1].rich_color)
+            strip = self._strips[y] = strip.extend_cell_length(width).apply_style(ground)
         return strip
 
     def on_resize(self, _: events.Resize) -> None:
@@ -119,14 +124,16 @@ class Table(LineView, can_focus=True):
             self._hit = []
             return [(), *(((f" {text}", "muted"),) for text in sheet.empty)]
         at = self._keys.index(self.key)
-        room = height - 1
+        # A few lines are better spent on rows than on a heading.
+        headed = height >= HEADED_FROM
+        room = height - 1 if headed else height
         self._top = min(self._top, at)
         while self._top < at and sum(self._heights[self._top : at + 1]) > room:
             self._top += 1
         while self._top > 0 and sum(self._heights[self._top - 1 :]) <= room:
             self._top -= 1
-        lines: list[Line] = [((" ", ""), *sheet.heading)]
-        self._hit = [""]
+        lines: list[Line] = [((" ", ""), *sheet.heading)] if headed else []
+        self._hit = [""] if headed else []
         for row in sheet.rows[self._top :]:
             chosen = row.key == self.key
             for line in row.lines:

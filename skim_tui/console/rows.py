@@ -79,12 +79,14 @@ def protected_by(view: PositionView, now: float) -> Line:
         return (("  └ not opened by this desk: it watches, you protect", "warn"),)
     held = figures.shares(view.quantity)
     if view.stop_price is None:
-        return (("  └ ", "bad"), (" UNPROTECTED ", "ink bold on bad"), (f" no stop at the broker for {held} shares", "bad bold"))  # fmt: skip
+        return (("  └ ", "bad"), (" UNPROTECTED ", "ink bold on bad"), (f" no stop at the broker for {held}", "bad bold"))  # fmt: skip
     number = f" #{view.stop_perm_id}" if view.stop_perm_id else ""
-    stop = f"stop {figures.price(view.stop_price)} × {figures.shares(view.stop_quantity)}{number} {view.stop_status}"
+    stop = f"stop {figures.price(view.stop_price)} × {figures.shares(view.stop_quantity)}{number}"
+    if view.stop_status != "held":
+        stop += f" {view.stop_status}"
     if not view.protected:
         return (("  └ ", "bad"), (" UNPROTECTED ", "ink bold on bad"), (f" {stop}: covers {figures.shares(view.stop_quantity)} of {held}", "bad bold"))  # fmt: skip
-    confirmed = f"  confirmed {figures.age(now - view.stop_confirmed)}" if view.stop_confirmed else ""
+    confirmed = f"  seen {figures.age(now - view.stop_confirmed)}" if view.stop_confirmed else ""
     return (("  └ protected by ", "muted"), (stop, "good"), (confirmed, "faint"))
 
 

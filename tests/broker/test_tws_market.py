@@ -161,6 +161,19 @@ async def test_bars_begun_before_the_first_trade_are_asked_for_again(
     await desk.until(lambda: desk.last(TodayBars).bars)
 
 
+async def test_the_first_trade_of_the_day_asks_for_its_bar(
+    market: Market, broker: TwsBroker, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("skim_tui.broker.tws.watch.RESTART", 3600.0)
+    market.replies[20] = lambda fields: market.error(fields[1], 162, "HMDS query returned no data: BHP@SMART Trades")
+    broker.watch("BHP")
+    await desk.until(lambda: desk.all(TodayBars))
+    market.replies[20] = market.history
+    market.send(46, 6, market.feed_id, 48, f"10.2;100;{int((TEN + 209) * 1000)};100;10.2;true")
+    await desk.until(lambda: desk.last(TodayBars).bars)
+    assert len([fields for fields in market.messages(20) if fields[16] == "1 min"]) == 2
+
+
 async def test_an_empty_history_is_kept_up_to_date_all_the_same(market: Market, broker: TwsBroker, desk: Desk) -> None:
     market.minutes.clear()
     broker.watch("BHP")

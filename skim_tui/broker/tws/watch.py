@@ -54,7 +54,8 @@ class Watch:
         """The parts whose failure the desk has heard of."""
         self._broken = asyncio.Event()
         self._first_trade = asyncio.Event()
-        """Set but while minute bars wait for the first trade of the day."""
+        self._before_first_trade = False
+        """There were no minute bars to keep up to date: the next trade begins the first."""
         self._feed_broken = False
         self._bars_broken = False
 
@@ -115,8 +116,7 @@ class Watch:
             self._broken.clear()
             if not (self._feed_broken or self._bars_broken):
                 await self._broken.wait()
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._first_trade.wait(), RESTART)
+            await self._wait_to_restart()
             if self._feed_broken:
                 self._feed_broken = False
                 self._session.feeds.pop(self._feed_id, None)
@@ -130,6 +130,14 @@ class Watch:
                 await self._fetch_bars(contract)
             elif self._feed is not None:
                 self._feed.release(self._since())
+
+    async def _wait_to_restart(self) -> None:
+        """Wait :data:`RESTART`, or if only the first trade is missing, for that."""
+        if not self._before_first_trade:
+            await asyncio.sleep(RESTART)
+            return
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._first_trade.wait(), RESTART)
 
     async def _subscribe(self, contract: Contract) -> None:
         await self._pacer.turn(Priority.STREAM)
@@ -161,7 +169,8 @@ class Watch:
             if isinstance(error, NoAnswer) and session.is_open:
                 session.wire.cancelHistoricalData(request_id)
             if _is_no_data(error):
-                self._first_trade.clear()
+                # Once: bars that lag behind the trades are asked for at leisure.
+                self._before_first_trade = not self._first_trade.is_set()
                 self._emit(TodayBars(self.symbol, ()))
             else:
                 self._failed("minute bars", str(error))
@@ -175,7 +184,7 @@ class Watch:
             self._feed.release(self._since())
 
     def _on_feed(self, event: FeedEvent) -> None:
-        if isinstance(event, Trade):
+        if self._before_first_trade and isinstance(event, Trade):
             self._first_trade.set()
         self._emit(event)
 

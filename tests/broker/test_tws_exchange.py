@@ -1,0 +1,181 @@
+"""The adapter on the embedded exchange, over its TWS door: a trade from scan to stop, and a reconnect in it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from skim_tui.broker.port import ScanRequest
+from skim_tui.broker.tws import TwsBroker
+from skim_tui.domain.events import (
+    BarsClosed,
+    BrokerSnapshot,
+    Connection,
+    DailyHistory,
+    InstrumentResolved,
+    RequestFailed,
+    ScanResult,
+    TodayBars,
+)
+from skim_tui.domain.instrument import ASX_LADDER
+from skim_tui.domain.market import Bar, DailyBar, Quote, Trade
+from skim_tui.domain.orders import AccountReport, Fill, FillFees, OrderStatus, OrderUpdate, PositionReport
+from skim_tui.domain.session import ASX, TradingCalendar
+from skim_tui.exchange.core import Exchange
+from skim_tui.exchange.tape import Tape
+from skim_tui.exchange.tws.server import TwsDoor
+
+from .harness import Desk, bracket, buy, running, tws_broker
+
+DAY = date(2026, 3, 3)
+OPEN = datetime(2026, 3, 3, 10, 0, tzinfo=ZoneInfo("Australia/Sydney")).timestamp()
+SPEED = 60.0
+"""One exchange minute per second."""
+
+
+def tape() -> Tape:
+    """BHP opens 5 % up, rises for twelve minutes and then falls for good; FMG does not move."""
+    days = [DAY - timedelta(days=offset) for offset in (5, 4, 1)]
+    tape = Tape("test", ASX, "AUD", "Australia/Sydney", (DAY,))
+    for symbol, close in (("BHP", 10.0), ("FMG", 20.0)):
+        tape.daily[symbol] = [DailyBar(symbol, day, close, close, close, close, 1_000_000) for day in days]
+    bars: list[Bar] = []
+    for minute in range(40):
+        ts = OPEN + 60 * minute
+        level = round(10.50 + 0.02 * min(minute, 12) - 0.04 * max(0, minute - 12), 2)
+        bars.append(Bar("BHP", ts, level, round(level + 0.03, 2), round(level - 0.02, 2), level, 60_000))
+        bars.append(Bar("FMG", ts, 20.0, 20.02, 19.98, 20.0, 60_000))
+    tape.bars[DAY] = bars
+    return tape
+
+
+@dataclass
+class Floor:
+    exchange: Exchange
+    door: TwsDoor
+    port: int
+    broker: TwsBroker
+    desk: Desk
+
+    def order(self, ref: str) -> OrderUpdate | None:
+        told = [update for update in self.desk.all(OrderUpdate) if update.ref == ref]
+        return told[-1] if told else None
+
+    def is_in(self, ref: str, status: OrderStatus) -> bool:
+        order = self.order(ref)
+        return order is not None and order.status is status
+
+
+@pytest.fixture
+async def floor() -> AsyncGenerator[Floor, None]:
+    sessions = [DAY + timedelta(days=offset) for offset in (-5, -4, -1, 0, 1)]
+    exchange = Exchange(tape(), TradingCalendar(ASX, sessions), start=OPEN + 120.0, speed=SPEED)
+    door = TwsDoor(exchange)
+    _, port = await door.start()
+    playing = asyncio.create_task(exchange.run(linger=True))
+    broker = tws_broker(port)
+    floor = Floor(exchange, door, port, broker, Desk(broker))
+    try:
+        async with running(broker) as floor.desk:
+            await floor.desk.operational()
+            yield floor
+    finally:
+        playing.cancel()
+        with suppress(asyncio.CancelledError):
+            await playing
+        await floor.door.stop()
+
+
+async def test_it_connects_to_a_simulated_account_on_the_exchanges_time(floor: Floor) -> None:
+    snapshot = floor.desk.last(BrokerSnapshot)
+    assert snapshot.account.simulated
+    assert (snapshot.account.currency, snapshot.account.equity) == ("AUD", Decimal(100_000))
+    assert not floor.broker.clock.is_system
+    await asyncio.sleep(2.5)  # a heartbeat
+    assert floor.broker.clock.speed == pytest.approx(SPEED, rel=0.1)
+    # Half a second of truncation and the time an answer takes on a busy machine.
+    assert abs(floor.broker.now() - floor.exchange.now()) < 3.0 + 0.1 * SPEED
+
+
+async def test_the_market_side(floor: Floor) -> None:
+    desk, broker = floor.desk, floor.broker
+    broker.scan(ScanRequest(3.0, 1_000, 0.1))
+    broker.resolve("BHP")
+    broker.fetch_daily("BHP", 2)
+    broker.watch("BHP")
+    await desk.until(
+        lambda: desk.all(ScanResult) and desk.all(InstrumentResolved) and desk.all(DailyHistory) and desk.all(TodayBars)
+    )
+    assert [row.symbol for row in desk.last(ScanResult).rows] == ["BHP"]
+    instrument = desk.last(InstrumentResolved).instrument
+    assert (instrument.ladder, instrument.con_id) == (ASX_LADDER, floor.exchange.instruments["BHP"].con_id)
+    assert [(bar.date, bar.close) for bar in desk.last(DailyHistory).bars] == [
+        (DAY - timedelta(days=4), 10.0),
+        (DAY - timedelta(days=1), 10.0),
+    ]
+    await desk.until(lambda: len(desk.all(BarsClosed)) >= 2)
+    told = [*desk.last(TodayBars).bars, *(bar for event in desk.all(BarsClosed) for bar in event.bars)]
+    assert told == [bar for bar in floor.exchange.tape.bars[DAY] if bar.symbol == "BHP"][: len(told)]
+    assert all(quote.two_sided for quote in desk.all(Quote))
+    trades = desk.all(Trade)
+    volumes = [trade.day_volume for trade in trades]
+    assert volumes == sorted(set(volumes))
+    assert desk.all(RequestFailed) == []
+
+
+async def test_a_trade_from_bracket_to_stop_with_a_reconnect_in_it(floor: Floor) -> None:
+    desk, broker = floor.desk, floor.broker
+    broker.watch("BHP")
+    broker.place(bracket("t1", quantity=200, limit="11.50", stop="10.40"))
+    await desk.until(lambda: floor.is_in("t1.E", OrderStatus.FILLED) and floor.is_in("t1.S", OrderStatus.HELD))
+    await desk.until(lambda: sum(fill.quantity for fill in desk.all(Fill)) == 200 and desk.all(FillFees))
+    await desk.until(lambda: any(report.quantity == 200 for report in desk.all(PositionReport)))
+    await desk.until(lambda: desk.all(AccountReport))
+    fees = {report.exec_id: report for report in desk.all(FillFees)}
+    assert all(fees[fill.exec_id].currency == "AUD" for fill in desk.all(Fill))
+
+    await floor.door.stop()
+    await desk.until(lambda: desk.states()[-1] is not Connection.OPERATIONAL)
+    floor.door = TwsDoor(floor.exchange, port=floor.port)
+    await floor.door.start()
+    await desk.operational(2)
+    snapshot = desk.last(BrokerSnapshot)
+    assert desk.states()[-3:] == [Connection.CONNECTING, Connection.SYNCING, Connection.OPERATIONAL]
+    assert [(one.ref, one.status, one.stop_price) for one in snapshot.open_orders] == [
+        ("t1.S", OrderStatus.HELD, Decimal("10.4"))
+    ]
+    assert [(one.ref, one.status, one.filled) for one in snapshot.completed_orders] == [
+        ("t1.E", OrderStatus.FILLED, 200)
+    ]
+    assert sum(fill.quantity for fill in snapshot.fills) == 200
+    assert {report.exec_id for report in snapshot.fees} == {fill.exec_id for fill in snapshot.fills}
+    assert [(report.symbol, report.quantity) for report in snapshot.positions] == [("BHP", 200)]
+
+    broker.modify("t1.S", stop_price=Decimal("10.60"))
+    await desk.until(lambda: (told := floor.order("t1.S")) is not None and told.stop_price == Decimal("10.60"))
+    await desk.until(lambda: floor.is_in("t1.S", OrderStatus.FILLED), seconds=40)
+    await desk.until(lambda: any(report.quantity == 0 for report in desk.all(PositionReport)))
+    sold = [fill for fill in desk.all(Fill) if fill.ref == "t1.S"]
+    assert sum(fill.quantity for fill in sold) == 200
+    assert len({fill.exec_id for fill in desk.all(Fill)}) == len(desk.all(Fill))
+
+
+async def test_a_resting_order_is_cancelled_and_a_bad_one_rejected(floor: Floor) -> None:
+    desk, broker = floor.desk, floor.broker
+    broker.place_order(buy("t2.E", limit="9.50", quantity=100))
+    await desk.until(lambda: floor.is_in("t2.E", OrderStatus.WORKING))
+    broker.cancel("t2.E")
+    await desk.until(lambda: floor.is_in("t2.E", OrderStatus.CANCELLED))
+    broker.place_order(buy("t3.E", limit="9.503", quantity=100))
+    await desk.until(lambda: floor.is_in("t3.E", OrderStatus.REJECTED))
+    rejected = floor.order("t3.E")
+    assert rejected is not None
+    assert rejected.reason
+    assert floor.broker.connection.state is Connection.OPERATIONAL
