@@ -52,12 +52,10 @@ class BrokerClock:
         self.is_system = True
         """Whether the broker's time is the system clock's."""
 
-    def reset(self) -> None:
-        """Forget everything: a new connection may lead to another clock."""
-        self._samples.clear()
+    def reconnected(self) -> None:
+        """A new connection may lead to another clock: whether it is the system's is judged anew. Until its
+        first sample the time goes on as it was, so that an outage does not throw the day away."""
         self._offsets.clear()
-        self._last = 0.0
-        self.speed, self.skew, self.is_system = 1.0, 0.0, True
 
     def sample(self, sample: ClockSample, wall: float) -> None:
         """Take one answer; ``wall`` is the system clock when it was received."""

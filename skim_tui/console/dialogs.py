@@ -80,9 +80,9 @@ class Help(ModalScreen[None]):
             for action in self._actions:
                 if action.group == group:
                     where = f"  (in {', '.join(action.where)})" if action.where else ""
-                    lines.append(((f"  {action.shown_keys:<12}", "key bold"), (action.what, "text"), (where, "muted")))
+                    lines.append(((f"  {action.shown_keys:<14}", "key bold"), (action.what, "text"), (where, "muted")))
             lines.append(())
-        lines.append((("  ctrl+p      ", "key bold"), ("all of these by name", "text")))
+        lines.append((("  ctrl+p        ", "key bold"), ("all of these by name", "text")))
         return lines
 
     def _paint(self, width: int, height: int) -> list[Line]:

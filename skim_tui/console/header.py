@@ -86,11 +86,11 @@ def banners(header: HeaderView, lost: str, width: int) -> list[Line]:
         text = " AUTO ARMED: the desk sends entries by itself, without asking.  A disarms."
         rows.append(_banner(text, "ink bold on auto", width))
     for mismatch in header.mismatches[:3]:
-        rows.append(_banner(f" MISMATCH {mismatch}", "ink bold on warn", width))
+        rows.append(_banner(f" MISMATCH {mismatch}", "ink bold on bad", width))
     if header.mismatches:
         more = len(header.mismatches) - 3
         tail = f"{more} more; " if more > 0 else ""
-        rows.append(_banner(f" {tail}entries wait until you acknowledge: m", "ink bold on warn", width))
+        rows.append(_banner(f" {tail}entries wait until you acknowledge: m", "ink bold on bad", width))
     elif header.entries_blocked:
         hint = "  R resumes." if "kill" in header.entries_blocked else ""
         rows.append(_banner(f" ENTRIES BLOCKED: {header.entries_blocked}.{hint}", "warn bold on selected", width))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from skim_tui.console import figures
 from skim_tui.console.columns import Column, cells, fitting, heading
 from skim_tui.console.lineview import Row, Sheet
-from skim_tui.console.spans import Line, Span
+from skim_tui.console.spans import Line, Span, length
 from skim_tui.console.store import Store
 from skim_tui.link.values import LogView, NewsView, OrderView, PositionView, TicketView
 
@@ -23,7 +23,7 @@ ORDER_STYLES = {
 DONE = ("filled", "cancelled", "rejected")
 
 LEVELS: dict[str, Span] = {
-    "debug": ("·", "faint"), "info": (" ", "text"), "warning": ("!", "warn"), "error": ("‼", "bad bold"),
+    "debug": ("·", "faint"), "info": (" ", "text"), "warning": ("!", "warn"), "error": ("×", "bad bold"),
 }  # fmt: skip
 
 
@@ -69,11 +69,11 @@ def positions(store: Store, width: int, now: float) -> Sheet:
         width,
     )
     views = sorted(store.positions.values(), key=lambda v: (v.protected, v.symbol))
-    rows = [Row(v.symbol, (cells(columns, v), protected_by(v, now))) for v in views]
+    rows = [Row(v.symbol, (cells(columns, v), protected_by(v, now, width))) for v in views]
     return Sheet(heading(columns), rows, ["No open positions.", "An approved ticket that fills appears here", "with the stop that protects it."])  # fmt: skip
 
 
-def protected_by(view: PositionView, now: float) -> Line:
+def protected_by(view: PositionView, now: float, width: int) -> Line:
     """The line that names the stop protecting a position, or says that none does."""
     if not view.owned:
         return (("  └ not opened by this desk: it watches, you protect", "warn"),)
@@ -87,7 +87,8 @@ def protected_by(view: PositionView, now: float) -> Line:
     if not view.protected:
         return (("  └ ", "bad"), (" UNPROTECTED ", "ink bold on bad"), (f" {stop}: covers {figures.shares(view.stop_quantity)} of {held}", "bad bold"))  # fmt: skip
     confirmed = f"  seen {figures.age(now - view.stop_confirmed)}" if view.stop_confirmed else ""
-    return (("  └ protected by ", "muted"), (stop, "good"), (confirmed, "faint"))
+    line: Line = (("  └ protected by ", "muted"), (stop, "good"))
+    return (*line, (confirmed, "faint")) if length(line) + len(confirmed) <= width else line
 
 
 def orders(store: Store, width: int) -> Sheet:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from textual.color import Color, ColorParseError
-from textual.theme import Theme
+from textual.theme import BUILTIN_THEMES, Theme
 
 from skim_tui.console.palette import FALLBACK
 
@@ -63,7 +63,8 @@ def load_theme(path: Path) -> Theme:
             raise ThemeError(f"{path}: {key}: unknown key; known are name, {', '.join((*FLAGS, *COLORS))}, variables")
     if "primary" not in colors:
         raise ThemeError(f"{path}: primary: missing")
-    ours: dict[str, str] = {}
+    # Textual's own stylesheets need these variables of any theme in terminal colours.
+    ours = dict(BUILTIN_THEMES["ansi-dark"].variables) if flags.get("ansi") else {}
     for key, value in variables.items():
         if key not in FALLBACK:
             raise ThemeError(f"{path}: variables.{key}: unknown; known are {', '.join(FALLBACK)}")

@@ -383,7 +383,7 @@ class Exchange:
         return True
 
     def _fast_forward(self, start: float) -> None:
-        while self._heap and self._heap[0][0] < start:
+        while self._heap and self._heap[0][0] <= start:
             self.clock.set(self._heap[0][0])
             self._pop()
 

@@ -15,6 +15,9 @@ from skim_tui.domain.market import MINUTE, Bar
 LEAST_DISPLAYED = 100
 """Shares shown at each side when the bar's volume says less."""
 
+LEAST_STEPS = 10
+"""Steps in a minute, so that a quote is never older than a few seconds while its symbol trades."""
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -53,6 +56,9 @@ def expand(bar: Bar, ladder: PriceLadder) -> list[Step]:
         if abs(after - before) >= 2 * tick and min(before, after) < middle < max(before, after):
             prices.append(middle)
         prices.append(after)
+    # A price holds for a few seconds: the quote is renewed, trades go on at it.
+    repeats = -(-LEAST_STEPS // len(prices))
+    prices = [at for at in prices for _ in range(repeats)]
     count = len(prices)
     share, rest = divmod(bar.volume, count)
     offset = crc32(f"{bar.symbol}{bar.ts:.0f}".encode()) % 1000 / 1000.0
@@ -60,7 +66,7 @@ def expand(bar: Bar, ladder: PriceLadder) -> list[Step]:
     steps: list[Step] = []
     rising = bar.close >= bar.open
     for index, at in enumerate(prices):
-        if index:
+        if index and at != prices[index - 1]:
             rising = at > prices[index - 1]
         # A rising trade lifts the offer, a falling one hits the bid; the other side is a step away.
         if (rising and at - tick >= bar.low) or at + tick > bar.high:

@@ -120,10 +120,24 @@ def test_a_clock_set_back_is_followed() -> None:
     assert abs(clock.now(22.01, WALL) - exchange.at(22.01)) <= 2.0
 
 
-def test_reset_forgets_the_other_clock() -> None:
+def test_an_outage_does_not_change_the_time() -> None:
     clock = BrokerClock()
-    clock.sample(ClockSample(0.0, 0.1, 1_000_000), WALL)
-    assert not clock.is_system
-    clock.reset()
+    exchange = Exchange(1_763_670_000.0, 15.0, 0.001, 3)
+    for local in sample_times(20.0):
+        clock.sample(exchange.answer(local), WALL + local)
+    clock.reconnected()
+    assert abs(clock.now(24.0, WALL + 24.0) - exchange.at(24.0)) <= 2.0
+    clock.sample(exchange.answer(320.0), WALL + 320.0)
+    assert abs(clock.now(320.01, WALL + 320.01) - exchange.at(320.01)) <= 2.0
+    assert abs(clock.speed - 15.0) < 0.2
+
+
+def test_a_new_connection_may_lead_to_the_system_clock() -> None:
+    clock = BrokerClock()
+    exchange = Exchange(1_763_670_000.0, 15.0, 0.001, 3)
+    for local in sample_times(20.0):
+        clock.sample(exchange.answer(local), WALL + local)
+    clock.reconnected()
+    clock.sample(ClockSample(30.0, 30.01, math.floor(WALL + 30.0)), WALL + 30.0)
     assert clock.is_system
-    assert clock.now(1.0, WALL) == WALL
+    assert clock.now(31.0, WALL + 31.0) == WALL + 31.0

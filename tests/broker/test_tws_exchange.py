@@ -143,6 +143,7 @@ async def test_a_trade_from_bracket_to_stop_with_a_reconnect_in_it(floor: Floor)
 
     await floor.door.stop()
     await desk.until(lambda: desk.states()[-1] is not Connection.OPERATIONAL)
+    assert abs(broker.now() - floor.exchange.now()) < 600.0  # the exchange's day goes on meanwhile
     floor.door = TwsDoor(floor.exchange, port=floor.port)
     await floor.door.start()
     await desk.operational(2)

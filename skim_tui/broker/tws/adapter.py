@@ -181,7 +181,7 @@ class TwsBroker:
     async def _serve(self, session: Session, account: Account) -> str:
         """A connection that takes requests, until it ends; the reason."""
         self._trading.begin(session, account)
-        self.clock.reset()
+        self.clock.reconnected()
         self._upstream.set()
         self._resubscribe = True
         self._move(Connection.SYNCING, f"connected to {self._where}, account {account.account}")

@@ -1,0 +1,355 @@
+"""The console as an operator meets it: keys in, commands out, and nothing sent by accident."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+
+import pytest
+
+from skim_tui.console.app import SkimApp
+from skim_tui.console.lineview import LineView, Table
+from skim_tui.link.values import (
+    Acknowledge,
+    Approve,
+    CancelOrder,
+    ClosePosition,
+    Decline,
+    Delta,
+    Kill,
+    Reply,
+    SelectChart,
+    SetAuto,
+    StopDesk,
+)
+
+from .scripted import WALL, ScriptedLink, header, morning, ticket
+
+
+class Stage:
+    """A running console with its link and its clocks in hand."""
+
+    def __init__(self, app, pilot, link, clock):
+        self.app, self.pilot, self.link, self.clock = app, pilot, link, clock
+
+    async def press(self, *keys):
+        await self.pilot.press(*keys)
+        await self.settle()
+
+    async def settle(self):
+        await self.pilot.pause(0.08)
+
+    def pass_time(self, seconds):
+        self.clock["mono"] += seconds
+        self.clock["wall"] += seconds
+
+    @property
+    def commands(self):
+        return [command for command in self.link.sent if not isinstance(command, SelectChart)]
+
+    def screen(self):
+        """All that the line views show now."""
+        views = [view for screen in self.app.screen_stack for view in screen.query(LineView) if view.display]
+        return "\n".join(view.render_line(y).text for view in views for y in range(view.content_size.height))
+
+    def status(self):
+        return self.app.message[0]
+
+
+@asynccontextmanager
+async def stage(first=None, size=(120, 40), **options):
+    clock = {"mono": 100.0, "wall": WALL}
+    link = ScriptedLink(morning(tickets=(ticket(),)) if first is None else first)
+    app = SkimApp(link, wall=lambda: clock["wall"], monotonic=lambda: clock["mono"], fps=30, **options)
+    async with app.run_test(size=size) as pilot:
+        await pilot.pause(0.1)
+        yield Stage(app, pilot, link, clock)
+
+
+async def test_a_key_before_the_card_is_armed_sends_nothing():
+    async with stage() as s:
+        await s.press("a")
+        assert s.commands == [] and "not armed yet" in s.status()
+        s.pass_time(0.8)
+        await s.press("a")
+        assert s.commands == [Approve(ticket().id)]
+
+
+async def test_a_doubled_key_sends_once():
+    async with stage() as s:
+        s.pass_time(1)
+        await s.press("a", "a", "d")
+        assert s.commands == [Approve(ticket().id)] and "already sent" in s.status()
+
+
+async def test_a_refused_approval_may_be_tried_again():
+    async with stage() as s:
+        s.link.answers[Approve] = Reply(id=1, ok=False, text="PLS not sent: spread: 3 % of 2 %")
+        s.pass_time(1)
+        await s.press("a")
+        assert "spread" in s.status()
+        await s.press("a")
+        assert len(s.commands) == 2
+
+
+@pytest.mark.parametrize("keys", [("enter",), ("space",), ("down", "enter"), ("y",), ("j", "k", "h", "l", "g", "G")])
+async def test_no_other_key_approves(keys):
+    async with stage() as s:
+        s.pass_time(5)
+        await s.press(*keys)
+        assert s.commands == []
+
+
+async def test_the_next_ticket_is_armed_anew():
+    two = ticket("WHC", created=ticket().created + 1)
+    async with stage(morning(tickets=(ticket(), two))) as s:
+        s.pass_time(1)
+        await s.press("a")
+        s.link.push(tickets={ticket().id: ticket(state="working")})
+        await s.settle()
+        assert "WHC" in s.screen()
+        await s.press("a")
+        assert s.commands == [Approve(ticket().id)] and "not armed yet" in s.status()
+        s.pass_time(1)
+        await s.press("d")
+        assert s.commands[-1] == Decline(two.id)
+
+
+async def test_brackets_choose_among_tickets_and_arm_anew():
+    two = ticket("WHC", created=ticket().created + 1)
+    async with stage(morning(tickets=(ticket(), two))) as s:
+        s.pass_time(1)
+        await s.press("right_square_bracket", "a")
+        assert s.commands == [] and "WHC: not armed" in s.status()
+        s.pass_time(1)
+        await s.press("left_square_bracket")
+        s.pass_time(1)
+        await s.press("a")
+        assert s.commands == [Approve(ticket().id)]
+
+
+async def test_an_expired_ticket_is_not_sent():
+    async with stage() as s:
+        s.pass_time(60)
+        await s.press("a")
+        assert s.commands == [] and "expired" in s.status()
+
+
+async def test_the_card_carries_what_a_decision_needs():
+    async with stage(size=(80, 24)) as s:
+        s.pass_time(1)
+        await s.pilot.pause(0.9)
+        shown = s.screen()
+        for part in (
+            "BUY PLS",
+            "1,480",
+            "3.41",
+            "3.10",
+            "478.90",
+            "-1.0R",
+            "fees 12.00",
+            "+7.42 %",
+            "all 9 gates",
+            "approve",
+        ):
+            assert part in shown
+
+
+async def test_typing_in_the_filter_decides_nothing():
+    async with stage() as s:
+        s.pass_time(1)
+        await s.press("slash", "a", "d", "x", "K")
+        assert s.commands == []
+        assert "No candidate matches" in s.screen()
+        await s.press("escape", "slash", "w", "h", "c", "enter")
+        assert s.app.query_one("#candidates", Table).key == "WHC"
+        assert s.commands == []
+
+
+async def test_auto_is_armed_only_after_its_own_key_and_disarmed_at_once():
+    async with stage(morning()) as s:
+        await s.press("A", "enter")
+        assert s.commands == []
+        await s.press("y")
+        assert s.commands == [SetAuto(True)]
+        s.link.push(header={"": header(auto=True)})
+        await s.settle()
+        assert "AUTO ARMED" in s.screen()
+        await s.press("A")
+        assert s.commands[-1] == SetAuto(False)
+
+
+async def test_kill_acts_at_once_and_asks_before_closing_all():
+    async with stage(morning()) as s:
+        await s.press("K")
+        assert s.commands == [Kill()]
+        await s.press("enter", "escape")
+        assert s.commands == [Kill()]
+        await s.press("K", "y")
+        assert s.commands == [Kill(), Kill(), Kill(close_all=True)]
+
+
+async def test_close_asks_and_names_the_position():
+    async with stage(morning()) as s:
+        await s.press("x")
+        assert "positions first" in s.status()
+        await s.press("4", "x")
+        assert "Sell 120 BHP" in s.screen()
+        await s.press("enter", "escape", "j", "x", "y")
+        assert s.commands == [ClosePosition("NEU")]
+
+
+async def test_cancel_asks_and_refuses_a_done_order():
+    async with stage(morning()) as s:
+        await s.press("5", "c", "y")
+        assert s.commands == [CancelOrder("M001-260310-NEU-1.S")]
+        await s.press("G", "c")
+        assert "already" in s.status() and len(s.commands) == 1
+
+
+async def test_an_unprotected_position_is_said_in_words():
+    async with stage(morning(), size=(80, 24)) as s:
+        assert "UNPROTECTED" in s.screen() and "protected by stop 17.60 × 300 #1200114" in s.screen()
+
+
+async def test_mismatches_are_shown_and_acknowledged():
+    head = header(mismatches=("BHP: broker holds 220, journal 120",), entries_blocked="1 mismatch")
+    async with stage(morning(head=head)) as s:
+        assert "MISMATCH BHP: broker holds 220" in s.screen()
+        await s.press("m")
+        assert s.commands == [Acknowledge()]
+
+
+async def test_a_lost_desk_is_said_and_attached_again():
+    async with stage() as s:
+        s.link.refuse = "no desk answers"
+        s.link.lose("connection reset")
+        await s.settle()
+        assert "DESK LOST: connection reset" in s.screen() and "keep their stops" in s.screen()
+        s.pass_time(1)
+        await s.press("a")
+        assert s.commands == [] and "nothing was sent" in s.status()
+        s.link.refuse = ""
+        await s.pilot.pause(2.0)
+        assert s.link.attaches == 2 and "DESK LOST" not in s.screen()
+
+
+async def test_the_first_paint_says_what_is_happening():
+    said = []
+
+    async def prepare(say):
+        said.append(say)
+        say("starting the desk…  reading the tape")
+
+    link = ScriptedLink(None)
+    app = SkimApp(link, prepare=prepare, fps=30)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause(0.1)
+        assert said and "reading the tape" in app.query_one("#banner", LineView).render_line(0).text
+
+
+async def test_the_chart_follows_the_cursor_once_it_rests():
+    async with stage(morning()) as s:
+        await s.press("down", "down", "down")
+        await s.pilot.pause(0.3)
+        assert s.link.sent[-1] == SelectChart("WHC")
+        assert SelectChart("BHP") not in s.link.sent
+
+
+@pytest.mark.parametrize(("key", "result"), [("l", "left"), ("enter", "left"), ("s", "stopped")])
+async def test_quitting_asks_what_becomes_of_the_desk(key, result):
+    async with stage(morning()) as s:
+        await s.press("q", "escape")
+        assert s.app.is_running and len(s.app.screen_stack) == 1
+        await s.press("q", key)
+        assert s.app.return_value == result
+        assert s.commands == ([StopDesk()] if result == "stopped" else [])
+
+
+async def test_a_desk_that_refuses_to_stop_is_stopped_only_by_force():
+    async with stage(morning()) as s:
+        s.link.answers[StopDesk] = Reply(id=1, ok=False, text="1 ticket is open")
+        await s.press("q", "s")
+        assert "1 ticket is open" in s.screen()
+        await s.press("f")
+        assert s.commands == [StopDesk(), StopDesk(force=True)]
+
+
+async def test_zoom_hide_and_panes_by_number():
+    async with stage(morning(), size=(80, 24)) as s:
+        app = s.app
+        await s.press("5")
+        assert app.query_one("#orders").display and app.query_one("#orders").has_focus
+        await s.press("z")
+        assert [t.id for t in app.query(Table) if t.display] == ["orders"]
+        await s.press("z", "4", "H")
+        assert not app.query_one("#positions").display
+        await s.press("4")
+        assert app.query_one("#positions").has_focus
+
+
+async def test_a_zoomed_pane_does_not_hide_a_new_ticket():
+    async with stage(morning(), size=(80, 24)) as s:
+        await s.press("7", "z")
+        s.link.push(tickets={ticket().id: ticket()})
+        await s.settle()
+        assert s.app.query_one("#card").display and s.app.query_one("#log").has_focus
+
+
+async def test_help_lists_every_action_and_no_key_works_behind_it():
+    async with stage() as s:
+        s.pass_time(1)
+        await s.press("question_mark", "a")
+        assert s.commands == []
+        shown = s.screen()
+        assert all(action.what in shown for action in s.app.actions)
+
+
+async def test_the_palette_offers_every_action():
+    async with stage(morning()) as s:
+        await s.press("ctrl+p", *"zoom")
+        await s.pilot.pause(0.5)
+        await s.press("enter")
+        await s.pilot.pause(0.2)
+        assert [t.id for t in s.app.query(Table) if t.display] == ["candidates"]
+
+
+async def test_a_remapped_key_approves_and_the_old_one_does_not():
+    async with stage(keymap={"approve": "f5"}) as s:
+        s.pass_time(1)
+        await s.press("a")
+        assert s.commands == []
+        await s.press("f5")
+        assert s.commands == [Approve(ticket().id)]
+
+
+async def test_only_changed_rows_are_drawn_again(monkeypatch):
+    async with stage(morning()) as s:
+        table = s.app.query_one("#candidates", Table)
+        drawn = []
+        monkeypatch.setattr(table, "refresh", lambda *regions, **_: drawn.extend(region.y for region in regions))
+        whc = s.app.store.candidates["WHC"]
+        s.link.push(
+            candidates={"WHC": type(whc)(**{**{f: getattr(whc, f) for f in whc.__struct_fields__}, "last": 9.99})}
+        )
+        await s.pilot.pause(0.3)
+        assert drawn == [4]
+        s.link._on_delta(Delta(upserts={"candidates": {"WHC": s.app.store.candidates["WHC"]}}))
+        await s.pilot.pause(0.2)
+        assert drawn == [4]
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60), (60, 18), (300, 50)])
+async def test_money_is_never_mistaken(size):
+    for head, mark in (
+        (header(), "SIMULATED"),
+        (header(simulated=False, paper=True), "PAPER"),
+        (header(simulated=False), "LIVE MONEY"),
+    ):
+        async with stage(morning(head=head), size=size) as s:
+            assert mark in s.app.query_one("#header", LineView).render_line(0).text
+
+
+async def test_no_colour_still_tells_gain_from_loss(monkeypatch):
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with stage(morning()) as s:
+        assert s.app.no_color and "▼-36.60" in s.screen() and "▲+267.00" in s.screen()
