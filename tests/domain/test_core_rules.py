@@ -73,9 +73,12 @@ def test_the_staggered_open_ended_on_2025_06_23():
 
 
 @given(
-    equity=st.decimals("1000", "1000000", places=2), entry=st.decimals("0.10", "200", places=2),
-    distance=st.decimals("0.01", "20", places=2), cap=st.decimals("600", "100000", places=0),
-    exposure=st.decimals("0", "100000", places=0), cash=st.decimals("0", "200000", places=2),
+    equity=st.decimals("1000", "1000000", places=2),
+    entry=st.decimals("0.10", "200", places=2),
+    distance=st.decimals("0.01", "20", places=2),
+    cap=st.decimals("600", "100000", places=0),
+    exposure=st.decimals("0", "100000", places=0),
+    cash=st.decimals("0", "200000", places=2),
 )
 def test_sizing_never_exceeds_a_cap(equity, entry, distance, cap, exposure, cash):
     limits = SizingLimits(equity * D("0.005"), cap, exposure, cash)
@@ -104,9 +107,23 @@ def test_entry_prices_are_on_the_ladder_and_the_stop_is_below(ticks, depth):
 
 
 FACTS = dict(
-    now=100.0, connection=Connection.OPERATIONAL, blocked="", phase=Phase.OPEN, latest_entry=200.0, halted=False,
-    quote=Quote("BHP", 99.0, 10.0, 500, 10.01, 500), limit=D("10.05"), value=D(5000), risk=D(100), positions=0,
-    exposure=D(0), day_pnl=D(0), live_tickets=0, entries_today=0, last_loss_ts=0.0, orders_last_minute=0,
+    now=100.0,
+    connection=Connection.OPERATIONAL,
+    blocked="",
+    phase=Phase.OPEN,
+    latest_entry=200.0,
+    halted=False,
+    quote=Quote("BHP", 99.0, 10.0, 500, 10.01, 500),
+    limit=D("10.05"),
+    value=D(5000),
+    risk=D(100),
+    positions=0,
+    exposure=D(0),
+    day_pnl=D(0),
+    live_tickets=0,
+    entries_today=0,
+    last_loss_ts=0.0,
+    orders_last_minute=0,
 )
 LIMITS = Limits(5, D(20000), D(80000), D(500), D(1500), 15.0, 2.0, 1.0, 20, 300.0)
 
@@ -118,17 +135,30 @@ def test_every_gate_passes_on_good_facts():
 @pytest.mark.parametrize(
     ("change", "gate"),
     [
-        ({"connection": Connection.SYNCING}, "connection"), ({"blocked": "kill switch"}, "entries allowed"),
-        ({"phase": Phase.CLOSING_AUCTION}, "phase"), ({"phase": None}, "phase"), ({"latest_entry": 50.0}, "entry time"),
-        ({"halted": True}, "halt"), ({"halted": None}, "halt"), ({"quote": None}, "quote"),
+        ({"connection": Connection.SYNCING}, "connection"),
+        ({"blocked": "kill switch"}, "entries allowed"),
+        ({"phase": Phase.CLOSING_AUCTION}, "phase"),
+        ({"phase": None}, "phase"),
+        ({"latest_entry": 50.0}, "entry time"),
+        ({"halted": True}, "halt"),
+        ({"halted": None}, "halt"),
+        ({"quote": None}, "quote"),
         ({"quote": Quote("BHP", 50.0, 10.0, 500, 10.01, 500)}, "quote"),
         ({"quote": Quote("BHP", 99.0, 10.02, 500, 10.01, 500)}, "quote"),
         ({"quote": Quote("BHP", 99.0, 9.0, 500, 10.01, 500)}, "spread"),
-        ({"quote": Quote("BHP", 99.0, 10.4, 500, 10.41, 500)}, "price"), ({"positions": 5}, "positions"),
-        ({"positions": None}, "positions"), ({"value": D(20001)}, "order value"), ({"exposure": D(79000)}, "exposure"),
-        ({"exposure": None}, "exposure"), ({"risk": D(501)}, "risk"), ({"day_pnl": D(-1500)}, "daily loss"),
-        ({"day_pnl": None}, "daily loss"), ({"live_tickets": 1}, "symbol"), ({"entries_today": 1}, "symbol"),
-        ({"last_loss_ts": 90.0}, "cool-down"), ({"orders_last_minute": 20}, "order rate"),
+        ({"quote": Quote("BHP", 99.0, 10.4, 500, 10.41, 500)}, "price"),
+        ({"positions": 5}, "positions"),
+        ({"positions": None}, "positions"),
+        ({"value": D(20001)}, "order value"),
+        ({"exposure": D(79000)}, "exposure"),
+        ({"exposure": None}, "exposure"),
+        ({"risk": D(501)}, "risk"),
+        ({"day_pnl": D(-1500)}, "daily loss"),
+        ({"day_pnl": None}, "daily loss"),
+        ({"live_tickets": 1}, "symbol"),
+        ({"entries_today": 1}, "symbol"),
+        ({"last_loss_ts": 90.0}, "cool-down"),
+        ({"orders_last_minute": 20}, "order rate"),
     ],
 )
 def test_each_gate_refuses_and_is_named(change, gate):
@@ -138,16 +168,28 @@ def test_each_gate_refuses_and_is_named(change, gate):
 
 def stop_order(quantity, filled=0):
     return OrderUpdate(
-        "T.S", "BHP", Side.SELL, OrderType.STOP, quantity, OrderStatus.HELD, filled, quantity - filled, D(0), stop_price=D(9)
+        "T.S",
+        "BHP",
+        Side.SELL,
+        OrderType.STOP,
+        quantity,
+        OrderStatus.HELD,
+        filled,
+        quantity - filled,
+        D(0),
+        stop_price=D(9),
     )
 
 
 @pytest.mark.parametrize(
     ("held", "stops", "entry_working", "repair"),
     [
-        (100, (stop_order(100),), False, None), (60, (stop_order(100),), True, None),
-        (60, (stop_order(100),), False, ResizeStop("T.S", 60)), (100, (), False, PlaceStop(100)),
-        (100, (stop_order(60),), True, ResizeStop("T.S", 100)), (0, (), False, None),
+        (100, (stop_order(100),), False, None),
+        (60, (stop_order(100),), True, None),
+        (60, (stop_order(100),), False, ResizeStop("T.S", 60)),
+        (100, (), False, PlaceStop(100)),
+        (100, (stop_order(60),), True, ResizeStop("T.S", 100)),
+        (0, (), False, None),
         (40, (stop_order(100, 60),), False, None),
     ],
 )

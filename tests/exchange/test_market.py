@@ -57,9 +57,13 @@ def test_generated_prices_lie_on_the_ladder():
 def test_a_bad_tape_names_file_and_line(tmp_path):
     import gzip
 
-    (tmp_path / "tape.toml").write_text('exchange="XASX"\ncurrency="AUD"\ntimezone="Australia/Sydney"\ndates=["2026-03-03"]\n')
+    (tmp_path / "tape.toml").write_text(
+        'exchange="XASX"\ncurrency="AUD"\ntimezone="Australia/Sydney"\ndates=["2026-03-03"]\n'
+    )
     with gzip.open(tmp_path / "bars.csv.gz", "wt") as file:
-        file.write("symbol,ts,open,high,low,close,volume\nNA,2026-03-02T23:00:00Z,1,1,1,1,5\nBHP,2026-03-02T23:01:00Z,1,x,1,1,5\n")
+        file.write(
+            "symbol,ts,open,high,low,close,volume\nNA,2026-03-02T23:00:00Z,1,1,1,1,5\nBHP,2026-03-02T23:01:00Z,1,x,1,1,5\n"
+        )
     with pytest.raises(TapeError, match=r"bars\.csv\.gz:3: .*'x'"):
         load(tmp_path)
 
@@ -103,7 +107,9 @@ def test_an_exit_in_the_stops_oca_group_reduces_it(asx_calendar):
     exchange = exchange_at(asx_calendar, 12)
     ask = price(exchange.quote("PDN").ask)
     exchange.submit(order(1, "BUY", "LMT", 1000, limit=ASX_LADDER.up(ask, 15), transmit=False))
-    stop = order(2, "SELL", "STP", 1000, stop=ASX_LADDER.down(ask, 30), parent_id=1, tif="GTC", oca_group="g", oca_type=2)
+    stop = order(
+        2, "SELL", "STP", 1000, stop=ASX_LADDER.down(ask, 30), parent_id=1, tif="GTC", oca_group="g", oca_type=2
+    )
     exchange.submit(stop)
     play(exchange, 120)
     exchange.submit(order(3, "SELL", "MKT", 400, oca_group="g", oca_type=2))
@@ -117,9 +123,12 @@ def test_an_exit_in_the_stops_oca_group_reduces_it(asx_calendar):
 @pytest.mark.parametrize(
     ("bad", "code"),
     [
-        (order(1, "BUY", "LMT", 100, limit=D("9.605")), 110), (order(1, "SELL", "MKT", 100), 201),
-        (order(1, "BUY", "LMT", 10, limit=D("9.60")), 201), (order(1, "BUY", "LMT", 99999999, limit=D("9.60")), 201),
-        (order(1, "BUY", "TRAIL", 100), 201), (order(1, "BUY", "LMT", 100, limit=D("9.60"), tif="XXX"), 10052),
+        (order(1, "BUY", "LMT", 100, limit=D("9.605")), 110),
+        (order(1, "SELL", "MKT", 100), 201),
+        (order(1, "BUY", "LMT", 10, limit=D("9.60")), 201),
+        (order(1, "BUY", "LMT", 99999999, limit=D("9.60")), 201),
+        (order(1, "BUY", "TRAIL", 100), 201),
+        (order(1, "BUY", "LMT", 100, limit=D("9.60"), tif="XXX"), 10052),
     ],
 )
 def test_what_the_exchange_refuses(asx_calendar, bad, code):
@@ -137,7 +146,9 @@ def test_money_is_conserved_and_no_fill_leaves_the_bar(asx_calendar, plans):
     for number, (side, kind, quantity, steps, wait) in enumerate(plans, 1):
         base = price(exchange.quote("PDN").bid)
         at = ASX_LADDER.up(base, steps) if steps > 0 else ASX_LADDER.down(base, -steps) if steps else base
-        new = order(number, side, kind, quantity, limit=at if kind == "LMT" else None, stop=at if kind == "STP" else None)
+        new = order(
+            number, side, kind, quantity, limit=at if kind == "LMT" else None, stop=at if kind == "STP" else None
+        )
         try:
             exchange.submit(new)
         except Rejected:
@@ -148,7 +159,11 @@ def test_money_is_conserved_and_no_fill_leaves_the_bar(asx_calendar, plans):
     held = sum(fill.side.sign * fill.quantity for fill in exchange.executions)
     assert exchange.positions.get("PDN", (0,))[0] == held >= 0
     for filled in exchange.orders.values():
-        assert filled.filled == sum(fill.quantity for fill in exchange.executions if fill.perm_id == filled.perm_id) <= filled.quantity
+        assert (
+            filled.filled
+            == sum(fill.quantity for fill in exchange.executions if fill.perm_id == filled.perm_id)
+            <= filled.quantity
+        )
     for fill in exchange.executions:
         bar = ranges.get(fill.ts - fill.ts % 60) or ranges[max(ts for ts in ranges if ts <= fill.ts)]
         previous = ranges[max(ts for ts in ranges if ts < bar.ts)]

@@ -53,7 +53,10 @@ def independent(folder):
         broke = later[later["high"] > high]
         first = broke.iloc[0] if len(broke) else None
         found[symbol] = (
-            gap, high, low, "" if first is None else first["ts"],
+            gap,
+            high,
+            low,
+            "" if first is None else first["ts"],
             None if first is None else max(high, first["open"]),
         )
     return found
@@ -68,7 +71,9 @@ def test_candidates_equal_an_independent_computation(name, tmp_path, capsys):
     assert rows.keys() == expected.keys()
     for symbol, (gap, high, low, minute, price) in expected.items():
         row = rows[symbol]
-        assert (float(row["gap_pct"]) if row["gap_pct"] else None) == (pytest.approx(gap) if gap is not None else None), symbol
+        assert (float(row["gap_pct"]) if row["gap_pct"] else None) == (
+            pytest.approx(gap) if gap is not None else None
+        ), symbol
         assert row["or_high"] == ("" if high is None else str(high)), symbol
         assert row["or_low"] == ("" if low is None else str(low)), symbol
         assert row["first_break_ts"] == minute, symbol

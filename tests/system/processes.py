@@ -19,8 +19,12 @@ def environment(data_dir):
 
 def start(data_dir, *arguments, **settings):
     return subprocess.Popen(
-        [sys.executable, "-m", "skim_tui", *arguments], env=environment(data_dir) | settings,
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        [sys.executable, "-m", "skim_tui", *arguments],
+        env=environment(data_dir) | settings,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
     )
 
 

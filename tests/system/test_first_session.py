@@ -19,8 +19,11 @@ class Terminal:
         self.screen = pyte.Screen(COLUMNS, LINES)
         self._stream = pyte.ByteStream(self.screen)
         self.child = pexpect.spawn(
-            sys.executable, ["-m", "skim_tui", "--data-dir", str(data_dir), *arguments], env=environment(data_dir),
-            dimensions=(LINES, COLUMNS), timeout=1,
+            sys.executable,
+            ["-m", "skim_tui", "--data-dir", str(data_dir), *arguments],
+            env=environment(data_dir),
+            dimensions=(LINES, COLUMNS),
+            timeout=1,
         )
 
     def text(self):

@@ -87,7 +87,9 @@ async def test_the_desk_is_killed_and_finds_everything_again(market):
         after = await again.until(protected)
         assert (after.symbol, after.quantity, after.entry) == (before.symbol, before.quantity, before.entry)
         assert (after.stop_ref, after.stop_price, after.stop_perm_id) == (
-            before.stop_ref, before.stop_price, before.stop_perm_id,
+            before.stop_ref,
+            before.stop_price,
+            before.stop_perm_id,
         )
         assert again.rows["header"][""].mismatches == ()
         own = [row for row in again.rows["orders"].values() if row.symbol == before.symbol]
@@ -100,7 +102,11 @@ async def test_the_desk_is_killed_and_finds_everything_again(market):
         await again.link.close()
     finally:
         end(desk)
-    rows = sqlite3.connect(data_dir / "journal.db").execute("select count(*), count(distinct exec_id) from fill").fetchone()
+    rows = (
+        sqlite3.connect(data_dir / "journal.db")
+        .execute("select count(*), count(distinct exec_id) from fill")
+        .fetchone()
+    )
     assert rows[0] == rows[1] >= 2
 
 
@@ -132,5 +138,3 @@ async def test_skim_stop_ends_the_desk_and_flatten_answers(market):
         assert desk.wait(20) == 0
     finally:
         end(desk)
-
-
