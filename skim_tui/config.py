@@ -53,7 +53,7 @@ class Scan(Section):
     """Larger gaps look like corporate actions and are dropped."""
     min_volume: Annotated[int, Field(ge=0)] = 50_000
     min_price: Annotated[float, Field(ge=0)] = 0.10
-    max_candidates: Annotated[int, Field(ge=1, le=90)] = 30
+    max_candidates: Annotated[int, Field(ge=1, le=40)] = 30
 
 
 class OpeningRange(Section):

@@ -50,6 +50,11 @@ class Broker(Protocol):
         """The broker's time, UTC epoch seconds: the desk's only clock."""
         ...
 
+    @property
+    def speed(self) -> float:
+        """Broker seconds for each real second: 1.0 but for an exchange that runs faster."""
+        ...
+
     def scan(self, request: ScanRequest) -> None:
         """Start the gap scan; ``ScanResult`` follows, and again at each refresh."""
         ...

@@ -245,9 +245,9 @@ class SkimApp(App[str]):
         self._dirty |= views
         if not self._flushing and self.is_mounted:
             self._flushing = True
-            self.set_timer(self._frame, self._flush)
+            self.set_timer(self._frame, self._paint_changes)
 
-    def _flush(self) -> None:
+    def _paint_changes(self) -> None:
         self._flushing = False
         if not self.screen_stack:
             return

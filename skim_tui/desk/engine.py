@@ -348,6 +348,7 @@ class Desk:
 
     def _on_request_failed(self, event: RequestFailed) -> None:
         self.context.log("warning", f"{event.symbol or event.what}: {event.what} failed: {event.reason}")
+        self.watchlist.on_failed(event.what, event.symbol, event.reason)
 
     def _on_breakout(self, followed: Followed, breakout: Breakout) -> None:
         self.approvals.on_breakout(followed, breakout)

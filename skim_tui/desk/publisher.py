@@ -96,7 +96,7 @@ class Publisher:
             tz=TIME_ZONES[context.day.mic],
             session_date=context.session_date.isoformat(),
             now=now,
-            speed=getattr(context.broker, "speed", 1.0) or 1.0,
+            speed=context.broker.speed,
             phase=phase.value,
             phase_until=until,
             connection=context.connection.value,

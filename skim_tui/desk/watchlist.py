@@ -197,6 +197,13 @@ class Watchlist:
             followed.headline = ("$ " if item.price_sensitive else "") + item.headline
             self._context.touch("candidates", item.symbol)
 
+    def on_failed(self, what: str, symbol: str, reason: str) -> None:
+        """A candidate whose data cannot be had is dropped, not left hanging."""
+        followed = self.symbols.get(symbol)
+        waiting = (CandidateState.WATCHING, CandidateState.TRACKING, CandidateState.READY)
+        if followed is not None and followed.state in waiting:
+            self.drop(followed, f"{what} failed: {reason}")
+
     def on_time(self, now: float) -> None:
         """Let windows of quiet symbols end."""
         for symbol in tuple(self._pending):

@@ -87,6 +87,10 @@ class TwsBroker:
         """The broker's time, UTC epoch seconds; the system clock's before the first connection."""
         return self.clock.now(time.monotonic(), time.time())
 
+    @property
+    def speed(self) -> float:
+        return self.clock.speed
+
     def scan(self, request: ScanRequest) -> None:
         self._scan = request
         if self._market is not None:
