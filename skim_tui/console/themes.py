@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from textual.color import Color, ColorParseError
 from textual.theme import BUILTIN_THEMES, Theme
@@ -50,7 +51,7 @@ def load_theme(path: Path) -> Theme:
     variables = data.pop("variables", {})
     if not isinstance(variables, dict):
         raise ThemeError(f"{path}: variables: must be a table")
-    colors: dict[str, str] = {}
+    colors: dict[str, Any] = {}
     flags: dict[str, bool] = {}
     for key, value in data.items():
         if key in FLAGS:
