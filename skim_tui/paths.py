@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import os
+import stat
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 import platformdirs
+
+LONGEST_SOCKET = 103
+"""Bytes of a Unix socket's path: 107 on Linux, 103 on macOS and the BSDs; the smaller holds for all."""
 
 
 class PathError(Exception):
@@ -47,18 +51,25 @@ class Paths:
     @property
     def socket(self) -> Path:
         """The desk's socket, in the user's runtime folder (0700). Raises :class:`PathError`."""
-        runtime = os.environ.get("XDG_RUNTIME_DIR")
-        folder = Path(runtime) / "skim" if runtime else Path(tempfile.gettempdir()) / f"skim-{os.getuid()}"
+        runtime = os.environ.get("XDG_RUNTIME_DIR", "")
+        # A relative folder would differ between a desk and a console started elsewhere.
+        if os.path.isabs(runtime):
+            folder = Path(runtime) / "skim"
+        else:
+            folder = Path(tempfile.gettempdir()) / f"skim-{os.getuid()}"
+        path = folder / f"{hashlib.sha256(str(self.data_dir).encode()).hexdigest()[:12]}.sock"
+        if len(os.fsencode(path)) > LONGEST_SOCKET:
+            raise PathError(f"{path}: too long for a Unix socket; set XDG_RUNTIME_DIR to a shorter folder")
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            facts = folder.lstat()
         except OSError as error:
             raise PathError(f"{folder}: cannot be made: {error.strerror}") from None
-        facts = folder.stat()
+        # In a folder that all may write to, another user could have put a link in our place.
+        if not stat.S_ISDIR(facts.st_mode):
+            raise PathError(f"{folder}: is not a folder of its own (a link is refused)")
         if facts.st_uid != os.getuid():
             raise PathError(f"{folder}: belongs to another user")
         if facts.st_mode & 0o077:
             folder.chmod(0o700)
-        path = folder / f"{hashlib.sha256(str(self.data_dir).encode()).hexdigest()[:12]}.sock"
-        if len(str(path)) > 107:
-            raise PathError(f"{path}: too long for a Unix socket; set XDG_RUNTIME_DIR to a shorter folder")
         return path

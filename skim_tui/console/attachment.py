@@ -12,7 +12,7 @@ Say = Callable[[str], None]
 Prepare = Callable[[Say], Awaitable[None]]
 """Makes sure that a desk runs before each attach, saying what it does. May raise :class:`LinkError`."""
 
-FIRST_RETRY, LONGEST_RETRY = 0.5, 5.0
+FIRST_RETRY, LONGEST_RETRY = 0.3, 2.0
 
 
 class Attachment:
@@ -47,7 +47,8 @@ class Attachment:
                     await self._prepare(self._say)
                 await self._link.attach(self._on_delta, self._on_lost)
             except LinkError as error:
-                self._say(f"{error}; trying again in {delay:.1f} s")
+                waiting = "reattaching" if self.ever else "waiting for the desk to start"
+                self._say(f"{error}: {waiting}…")
                 await asyncio.sleep(delay)
                 delay = min(LONGEST_RETRY, delay * 2)
                 continue

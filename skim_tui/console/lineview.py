@@ -103,13 +103,16 @@ class Table(LineView, can_focus=True):
         def control(self) -> Table:
             return self.table
 
-    def __init__(self, palette: Palette, sheet: Callable[[int], Sheet], *, id: str) -> None:
+    def __init__(self, palette: Palette, sheet: Callable[[int], Sheet], *, id: str, newest_first: bool = False) -> None:
         super().__init__(palette, lambda width, height: [], id=id)
         self._sheet = sheet
         self._keys: list[str] = []
         self._heights: list[int] = []
         self._hit: list[str] = []
         self._top = 0
+        self._newest_first = newest_first
+        self._held = False
+        """The operator chose the row; until then the cursor is on the first one."""
         self.key = ""
         """The selected row; empty when there is none."""
 
@@ -118,7 +121,9 @@ class Table(LineView, can_focus=True):
         old = self._keys.index(self.key) if self.key in self._keys else 0
         self._keys = [row.key for row in sheet.rows]
         self._heights = [len(row.lines) for row in sheet.rows]
-        if self.key not in self._keys:
+        if not self._held or (self._newest_first and not self.has_focus):
+            self.key = self._keys[0] if self._keys else ""
+        elif self.key not in self._keys:
             self.key = self._keys[min(old, len(self._keys) - 1)] if self._keys else ""
         if not sheet.rows:
             self._hit = []
@@ -158,13 +163,15 @@ class Table(LineView, can_focus=True):
         return max(1, (self.content_size.height - 1) // max(self._heights, default=1))
 
     def select(self, key: str) -> None:
-        """Put the cursor on ``key``."""
+        """Put the cursor on ``key`` and leave it there."""
+        self._held = True
         if key != self.key:
             self.key = key
             self.repaint()
             self.post_message(self.Moved(self, key))
 
     def on_focus(self) -> None:
+        self._held = self._held or not self._newest_first
         self.repaint()
         if self.key:
             self.post_message(self.Moved(self, self.key))

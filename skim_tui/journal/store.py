@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
+import os
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
 
 import peewee as pw
 
+from skim_tui.domain.orders import OrderStatus
 from skim_tui.journal import models
 from skim_tui.journal.migrations import NewerSchema, migrate
 from skim_tui.journal.records import (
@@ -32,16 +35,30 @@ MODEL_OF: dict[type[Any], type[pw.Model]] = {
     CandidateRecord: models.Candidate,
 }
 FIELDS = {record: tuple(field.name for field in dataclasses.fields(record)) for record in MODEL_OF}
-UPSERTS = {
-    record: f'INSERT OR REPLACE INTO "{model._meta.table_name}" '  # type: ignore[attr-defined]
-    f"({', '.join(chr(34) + name + chr(34) for name in FIELDS[record])}) "
-    f"VALUES ({', '.join('?' * len(FIELDS[record]))})"
-    for record, model in MODEL_OF.items()
-}
+
+
+def _upsert(record: type[Any], model: Any) -> str:
+    """Insert, or overwrite in place: a row keeps its number, so the order of rows is that of their making."""
+    names = [f'"{name}"' for name in FIELDS[record]]
+    key = [f'"{field.column_name}"' for field in model._meta.get_primary_keys()]
+    changes = ", ".join(f"{name} = excluded.{name}" for name in names if name not in key)
+    return (
+        f'INSERT INTO "{model._meta.table_name}" ({", ".join(names)}) VALUES ({", ".join("?" * len(names))}) '
+        f"ON CONFLICT ({', '.join(key)}) DO UPDATE SET {changes}"
+    )
+
+
+UPSERTS = {record: _upsert(record, model) for record, model in MODEL_OF.items()}
 ENCODERS = {
     record: tuple(model._meta.fields[name].db_value for name in FIELDS[record])  # type: ignore[attr-defined]
     for record, model in MODEL_OF.items()
 }
+
+BUSY_MS = 5000
+"""How long a write waits for another program's write to end."""
+
+CAUSES = {"locked": "another program is writing to it", "readonly": "it is read-only", "full": "the disk is full"}
+"""What SQLite's word means for the operator."""
 
 R = TypeVar("R", TicketRecord, OrderRecord, FillRecord, PositionRecord, CandidateRecord)
 
@@ -64,90 +81,135 @@ class Journal:
         ``durable`` False trades safety for speed (replay). Raises :class:`JournalError`.
         """
         if path != ":memory:":
-            Path(path).parent.mkdir(parents=True, exist_ok=True)
+            try:
+                Path(path).parent.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise JournalError(f"{path}: its folder cannot be made: {error.strerror}") from None
         database = pw.SqliteDatabase(
             str(path),
-            pragmas={"journal_mode": "wal", "synchronous": "full" if durable else "off", "busy_timeout": 5000},
+            pragmas={"busy_timeout": BUSY_MS, "journal_mode": "wal", "synchronous": "full" if durable else "off"},
         )
         try:
-            database.connect()
-            answer = database.execute_sql("PRAGMA integrity_check").fetchone()[0]
-            if answer != "ok":
-                raise JournalError(f"{path}: the journal is damaged: {answer}")
-            migrate(database)
+            with _told(path, "opened"):
+                database.connect()
+                answer = database.execute_sql("PRAGMA integrity_check").fetchone()[0]
+                if answer != "ok":
+                    raise JournalError(f"{path}: the journal is damaged: {answer}")
+                migrate(database)
         except NewerSchema as error:
+            database.close()
             raise JournalError(f"{path}: {error}") from None
-        except (pw.DatabaseError, sqlite3.Error) as error:
-            raise JournalError(f"{path}: the journal cannot be opened: {error}") from None
+        except JournalError:
+            database.close()
+            raise
         return cls(database, str(path))
 
     def save(self, *records: Record, events: Iterable[EventRecord] = ()) -> None:
         """Insert or replace rows and append events, all in one transaction. Raises :class:`JournalError`."""
+        with _told(self.path, "written"), self._database.atomic():
+            for record in records:
+                kind = type(record)
+                values = [
+                    encode(getattr(record, name)) for name, encode in zip(FIELDS[kind], ENCODERS[kind], strict=True)
+                ]
+                self._database.execute_sql(UPSERTS[kind], values)
+            for event in events:
+                self._database.execute_sql(
+                    'INSERT INTO "event" ("ts", "who", "what", "subject", "why", "data") VALUES (?, ?, ?, ?, ?, ?)',
+                    (event.ts, event.who, event.what, event.subject, event.why, json.dumps(event.data, default=str)),
+                )
+
+    def event(
+        self, ts: float, who: str, what: str, subject: str, why: str = "", data: dict[str, Any] | None = None
+    ) -> None:
+        """Append one line to the history, by itself. Raises :class:`JournalError`."""
+        self.save(events=[EventRecord(ts, who, what, subject, why, data or {})])
+
+    def backup(self, path: Path) -> None:
+        """A whole copy of the journal at ``path``, taken while it is in use. Raises :class:`JournalError`.
+
+        ``path`` holds the former file or the whole copy, never a part.
+        """
+        fresh = path.with_name(f".{path.name}.{os.getpid()}")
         try:
-            with self._database.atomic():
-                for record in records:
-                    kind = type(record)
-                    values = [
-                        encode(getattr(record, name)) for name, encode in zip(FIELDS[kind], ENCODERS[kind], strict=True)
-                    ]
-                    self._database.execute_sql(UPSERTS[kind], values)
-                for event in events:
-                    self._database.execute_sql(
-                        'INSERT INTO "event" ("ts", "who", "what", "subject", "why", "data") VALUES (?, ?, ?, ?, ?, ?)',
-                        (
-                            event.ts,
-                            event.who,
-                            event.what,
-                            event.subject,
-                            event.why,
-                            json.dumps(event.data, default=str),
-                        ),
-                    )
-        except (pw.DatabaseError, sqlite3.Error) as error:
-            raise JournalError(f"{self.path}: the journal cannot be written: {error}") from None
+            with _told(str(path), "copied"), contextlib.closing(sqlite3.connect(fresh)) as copy:
+                self._database.connection().backup(copy)
+            fresh.replace(path)
+        except OSError as error:
+            raise JournalError(f"{path}: the journal cannot be copied: {error.strerror}") from None
+        finally:
+            fresh.unlink(missing_ok=True)
 
     # ---- queries --------------------------------------------------------------------------------
 
     def positions(self, account: str, state: str | None = None) -> list[PositionRecord]:
-        rows = self._rows(PositionRecord, models.PositionRow.account == account)
-        return [row for row in rows if state is None or row.state == state]
+        """The account's positions, all or those in ``state``, in the order of opening."""
+        row = models.PositionRow
+        where = (row.account == account) & ((row.state == state) if state is not None else True)
+        return self._rows(PositionRecord, where, row.opened)
 
-    def orders(self, account: str) -> list[OrderRecord]:
-        return self._rows(OrderRecord, models.Order.account == account)
+    def orders(self, account: str, live_only: bool = False) -> list[OrderRecord]:
+        """The account's orders in the order of intent; ``live_only``: those that may still trade."""
+        rows = self._rows(OrderRecord, models.Order.account == account, models.Order.created)
+        return [row for row in rows if not (live_only and OrderStatus(row.status).is_done)]
+
+    def order(self, ref: str) -> OrderRecord | None:
+        """The order with this reference, or None."""
+        return next(iter(self._rows(OrderRecord, models.Order.ref == ref, models.Order.created)), None)
 
     def fills(self, account: str, since: float = 0.0) -> list[FillRecord]:
-        rows = self._rows(FillRecord, (models.FillRow.account == account) & (models.FillRow.ts >= since))
-        return sorted(rows, key=lambda row: row.ts)
+        """The account's fills at or after ``since`` (UTC epoch seconds), oldest first."""
+        row = models.FillRow
+        return self._rows(FillRecord, (row.account == account) & (row.ts >= since), row.ts)
+
+    def fills_of(self, refs: Iterable[str]) -> list[FillRecord]:
+        """The fills of these orders, oldest first."""
+        return self._rows(FillRecord, models.FillRow.ref.in_(list(refs)), models.FillRow.ts)
 
     def tickets(self, account: str, session_date: date | None = None) -> list[TicketRecord]:
-        rows = self._rows(TicketRecord, models.Ticket.account == account)
-        return [row for row in rows if session_date is None or row.session_date == session_date]
+        """The account's tickets, of every session or one, oldest first."""
+        row = models.Ticket
+        where = (row.account == account) & ((row.session_date == session_date) if session_date is not None else True)
+        return self._rows(TicketRecord, where, row.created)
 
     def candidates(self, account: str, session_date: date) -> list[CandidateRecord]:
-        rows = self._rows(CandidateRecord, models.Candidate.account == account)
-        return [row for row in rows if row.session_date == session_date]
+        """The session's candidates by symbol."""
+        row = models.Candidate
+        return self._rows(CandidateRecord, (row.account == account) & (row.session_date == session_date), row.symbol)
 
     def events(self, since_id: int = 0, limit: int = 1000) -> list[tuple[int, EventRecord]]:
         """(number, event) pairs after ``since_id``, oldest first."""
-        query = 'SELECT "id", "ts", "who", "what", "subject", "why", "data" FROM "event" WHERE "id" > ? ORDER BY "id" LIMIT ?'
-        return [
-            (row[0], EventRecord(row[1], row[2], row[3], row[4], row[5], json.loads(row[6])))
-            for row in self._database.execute_sql(query, (since_id, limit)).fetchall()
-        ]
+        with _told(self.path, "read"):
+            rows = self._database.execute_sql(
+                'SELECT "id", "ts", "who", "what", "subject", "why", "data" FROM "event" WHERE "id" > ? '
+                'ORDER BY "id" LIMIT ?',
+                (since_id, limit),
+            ).fetchall()
+        return [(row[0], EventRecord(row[1], row[2], row[3], row[4], row[5], json.loads(row[6]))) for row in rows]
 
     def accounts(self) -> list[str]:
-        """Every account that has a ticket here."""
-        return [
-            row[0]
-            for row in self._database.execute_sql('SELECT DISTINCT "account" FROM "ticket" ORDER BY 1').fetchall()
-        ]
+        """Every account that has a row here, by name."""
+        tables = ("ticket", "order", "fill", "position", "candidate")
+        query = " UNION ".join(f'SELECT "account" FROM "{table}"' for table in tables)
+        with _told(self.path, "read"):
+            return [row[0] for row in self._database.execute_sql(f"{query} ORDER BY 1").fetchall()]
 
     def close(self) -> None:
         self._database.close()
 
-    def _rows(self, record: type[R], where: Any) -> list[R]:
+    def _rows(self, record: type[R], where: Any, order: Any) -> list[R]:
         model: Any = MODEL_OF[record]
-        names = FIELDS[record]
-        fields: Sequence[Any] = [model._meta.fields[name] for name in names]
-        with self._database.bind_ctx(models.TABLES):
-            return [record(*row) for row in model.select(*fields).where(where).tuples()]
+        fields: Sequence[Any] = [model._meta.fields[name] for name in FIELDS[record]]
+        with _told(self.path, "read"), self._database.bind_ctx(models.TABLES):
+            query = model.select(*fields).where(where).order_by(order, pw.SQL("rowid"))
+            return [record(*row) for row in query.tuples()]
+
+
+@contextlib.contextmanager
+def _told(path: Path | str, done: str) -> Iterator[None]:
+    """Turn a database error into a :class:`JournalError` that names the file, what failed and why."""
+    try:
+        yield
+    except (pw.PeeweeException, sqlite3.Error) as error:
+        cause = next((f" ({meaning})" for word, meaning in CAUSES.items() if word in str(error)), "")
+        raise JournalError(f"{path}: the journal cannot be {done}: {error}{cause}") from None

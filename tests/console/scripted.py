@@ -8,6 +8,9 @@ from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from textual.pilot import Pilot
+
+from skim_tui.console.app import SkimApp
 from skim_tui.link.port import LinkError
 from skim_tui.link.values import (
     AnyCommand,
@@ -30,6 +33,29 @@ D = Decimal
 WALL = 1_790_000_000.0
 OPEN = datetime(2026, 3, 10, 10, 0, tzinfo=ZoneInfo("Australia/Sydney")).timestamp()
 NOW = OPEN + 23 * 60 + 41
+
+
+async def until(pilot: Pilot[str], holds: Callable[[], bool]) -> None:
+    """Wait until ``holds``; fails after ten seconds."""
+    for _ in range(500):
+        if holds():
+            return
+        await pilot.pause(0.02)
+    raise AssertionError("the screen never came to what was waited for")
+
+
+async def quiet(pilot: Pilot[str]) -> None:
+    """Wait until every command was answered and every change was drawn."""
+    app = pilot.app
+    assert isinstance(app, SkimApp)
+
+    def at_rest() -> bool:
+        busy = [worker for worker in app.workers if not worker.is_finished and worker.name not in ("attachment",)]
+        return not app.is_running or (not busy and not app.painting_due)
+
+    await pilot.pause()
+    await until(pilot, at_rest)
+    await pilot.pause()
 
 
 class ScriptedLink:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import asynccontextmanager
 
 import pytest
+from textual.command import CommandList
 
 from skim_tui.console.app import SkimApp
 from skim_tui.console.lineview import LineView, Table
@@ -22,7 +23,7 @@ from skim_tui.link.values import (
     StopDesk,
 )
 
-from .scripted import WALL, ScriptedLink, header, morning, ticket
+from .scripted import WALL, ScriptedLink, header, morning, quiet, ticket, until
 
 
 class Stage:
@@ -36,7 +37,7 @@ class Stage:
         await self.settle()
 
     async def settle(self):
-        await self.pilot.pause(0.08)
+        await quiet(self.pilot)
 
     def pass_time(self, seconds):
         self.clock["mono"] += seconds
@@ -61,7 +62,7 @@ async def stage(first=None, size=(120, 40), **options):
     link = ScriptedLink(morning(tickets=(ticket(),)) if first is None else first)
     app = SkimApp(link, wall=lambda: clock["wall"], monotonic=lambda: clock["mono"], fps=30, **options)
     async with app.run_test(size=size) as pilot:
-        await pilot.pause(0.1)
+        await quiet(pilot)
         yield Stage(app, pilot, link, clock)
 
 
@@ -137,7 +138,8 @@ async def test_an_expired_ticket_is_not_sent():
 async def test_the_card_carries_what_a_decision_needs():
     async with stage(size=(80, 24)) as s:
         s.pass_time(1)
-        await s.pilot.pause(0.9)
+        s.app.mark({"card"})
+        await s.settle()
         shown = s.screen()
         for part in (
             "BUY PLS",
@@ -229,8 +231,7 @@ async def test_a_lost_desk_is_said_and_attached_again():
         await s.press("a")
         assert s.commands == [] and "nothing was sent" in s.status()
         s.link.refuse = ""
-        await s.pilot.pause(2.0)
-        assert s.link.attaches == 2 and "DESK LOST" not in s.screen()
+        await until(s.pilot, lambda: s.link.attaches == 2 and "DESK LOST" not in s.screen())
 
 
 async def test_the_first_paint_says_what_is_happening():
@@ -243,16 +244,14 @@ async def test_the_first_paint_says_what_is_happening():
     link = ScriptedLink(None)
     app = SkimApp(link, prepare=prepare, fps=30)
     async with app.run_test(size=(80, 24)) as pilot:
-        await pilot.pause(0.1)
+        await quiet(pilot)
         assert said and "reading the tape" in app.query_one("#banner", LineView).render_line(0).text
 
 
 async def test_the_chart_follows_the_cursor_once_it_rests():
     async with stage(morning()) as s:
         await s.press("down", "down", "down")
-        await s.pilot.pause(0.3)
-        assert s.link.sent[-1] == SelectChart("WHC")
-        assert SelectChart("BHP") not in s.link.sent
+        await until(s.pilot, lambda: s.link.sent[-1] == SelectChart("WHC"))
 
 
 @pytest.mark.parametrize(("key", "result"), [("l", "left"), ("enter", "left"), ("s", "stopped")])
@@ -307,10 +306,13 @@ async def test_help_lists_every_action_and_no_key_works_behind_it():
 async def test_the_palette_offers_every_action():
     async with stage(morning()) as s:
         await s.press("ctrl+p", *"zoom")
-        await s.pilot.pause(0.5)
+        commands = s.app.screen.query_one(CommandList)
+        await until(
+            s.pilot,
+            lambda: commands.highlighted == 0 and "give this pane" in str(commands.get_option_at_index(0).prompt),
+        )
         await s.press("enter")
-        await s.pilot.pause(0.2)
-        assert [t.id for t in s.app.query(Table) if t.display] == ["candidates"]
+        await until(s.pilot, lambda: [t.id for t in s.app.query(Table) if t.display] == ["candidates"])
 
 
 async def test_a_remapped_key_approves_and_the_old_one_does_not():
@@ -331,10 +333,10 @@ async def test_only_changed_rows_are_drawn_again(monkeypatch):
         s.link.push(
             candidates={"WHC": type(whc)(**{**{f: getattr(whc, f) for f in whc.__struct_fields__}, "last": 9.99})}
         )
-        await s.pilot.pause(0.3)
+        await s.settle()
         assert drawn == [4]
         s.link._on_delta(Delta(upserts={"candidates": {"WHC": s.app.store.candidates["WHC"]}}))
-        await s.pilot.pause(0.2)
+        await s.settle()
         assert drawn == [4]
 
 

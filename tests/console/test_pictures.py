@@ -6,7 +6,7 @@ import pytest
 
 from skim_tui.console.app import SkimApp
 
-from .scripted import WALL, ScriptedLink, header, morning, ticket
+from .scripted import WALL, ScriptedLink, header, morning, quiet, ticket, until
 
 SIZES = [(80, 24), (120, 40), (200, 60)]
 
@@ -22,10 +22,11 @@ def console(first, theme="skim-dark"):
 
 
 async def settled(pilot, clock):
-    await pilot.pause(0.2)
+    await until(pilot, lambda: pilot.app.store.loaded)
+    await quiet(pilot)
     clock.now += 2
-    pilot.app._mark({"card"})
-    await pilot.pause(0.4)
+    pilot.app.mark({"card"})
+    await quiet(pilot)
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -54,6 +55,6 @@ def test_dialogs(snap_compare, key):
     async def before(pilot):
         await settled(pilot, clock)
         await pilot.press(key)
-        await pilot.pause(0.3)
+        await quiet(pilot)
 
     assert snap_compare(app, terminal_size=(80, 24), run_before=before)

@@ -1,0 +1,154 @@
+"""What deciding and protecting keys do: each sends one command, grave ones after a question."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from skim_tui.console import figures, rows
+from skim_tui.console.arrange import CARD
+from skim_tui.console.dialogs import Ask, Choice
+from skim_tui.link.values import (
+    Acknowledge,
+    AnyCommand,
+    Approve,
+    CancelOrder,
+    ClosePosition,
+    Decline,
+    Kill,
+    Reply,
+    Resume,
+    SetAuto,
+    StopDesk,
+)
+
+if TYPE_CHECKING:
+    from skim_tui.console.app import SkimApp
+
+
+class Operating:
+    """The operator's hand on the desk: methods ``do_<action id>``."""
+
+    def __init__(self, app: SkimApp) -> None:
+        self._app = app
+
+    def send(self, command: AnyCommand, after: Callable[[Reply], None] | None = None) -> None:
+        async def send() -> None:
+            reply = await self._app.attachment.send(command)
+            self._app.say(reply.text or ("done" if reply.ok else "refused"), "good" if reply.ok else "bad bold")
+            if after is not None:
+                after(reply)
+
+        self._app.run_worker(send(), name=type(command).__name__, group="command", exclusive=False)
+
+    def ask(self, title: str, text: list[str], choices: list[Choice], then: Callable[[str], None], *, grave: bool = False) -> None:  # fmt: skip
+        def answered(answer: str | None) -> None:
+            if answer:
+                then(answer)
+
+        self._app.push_screen(Ask(self._app.palette, title, text, choices, grave=grave), answered)
+
+    def _decide(self, make: Callable[[str], AnyCommand]) -> None:
+        refusal = self._app.deciding.refusal(self._app.monotonic(), self._app.wall())
+        ticket = self._app.deciding.ticket
+        if refusal or ticket is None:
+            self._app.say(refusal, "warn")
+            return
+        ticket_id = ticket.id
+        self._app.deciding.busy.add(ticket_id)
+        self._app.mark({CARD})
+
+        def after(reply: Reply) -> None:
+            if not reply.ok:
+                # The desk decides once in any case; a refusal may be tried again.
+                self._app.deciding.busy.discard(ticket_id)
+            self._app.mark({CARD})
+
+        self.send(make(ticket_id), after)
+
+    def do_approve(self) -> None:
+        self._decide(Approve)
+
+    def do_decline(self) -> None:
+        self._decide(Decline)
+
+    def do_previous_ticket(self) -> None:
+        self._step(-1)
+
+    def do_next_ticket(self) -> None:
+        self._step(1)
+
+    def _step(self, by: int) -> None:
+        if len(self._app.deciding.tickets) < 2:
+            self._app.say("there is no other ticket waiting", "muted")
+            return
+        self._app.deciding.step(by, self._app.monotonic())
+        self._app.card_changed()
+
+    def do_auto(self) -> None:
+        if self._app.store.header.auto:
+            # Less risk needs no question.
+            self.send(SetAuto(False))
+            return
+        limit = figures.money(self._app.store.header.daily_loss_limit, cents=False)
+        text = ["The desk will send entries by itself, within the gates,", f"until a daily loss of {limit}, a mismatch,", "a reconnect or the end of the session."]  # fmt: skip
+        self.ask("Arm AUTO?", text, [Choice("y", "arm auto mode", "yes")], lambda _: self.send(SetAuto(True)), grave=True)  # fmt: skip
+
+    def do_close(self) -> None:
+        table = self._app.looking.table()
+        held = self._app.store.positions.get(table.key) if table is not None else None
+        if held is None:
+            self._app.say("no position to close", "warn")
+            return
+        symbol = held.symbol
+        text = [f"Sell {figures.shares(held.quantity)} {symbol} at market.", f"Open profit {figures.profit(held.unrealised)[0].strip()}."]  # fmt: skip
+        self.ask(f"Close {symbol}?", text, [Choice("y", f"close {symbol}", "yes")], lambda _: self.send(ClosePosition(symbol)), grave=True)  # fmt: skip
+
+    def do_cancel(self) -> None:
+        table = self._app.looking.table()
+        order = self._app.store.orders.get(table.key) if table is not None else None
+        if order is None:
+            self._app.say("no order to cancel", "warn")
+            return
+        if order.status in rows.DONE:
+            self._app.say(f"{order.symbol}: this order is {order.status} already", "warn")
+            return
+        ref = order.ref
+        text = [f"{order.side} {figures.shares(order.quantity)} {order.symbol} {order.type}, {order.status}."]
+        self.ask("Cancel this order?", text, [Choice("y", "cancel it", "yes")], lambda _: self.send(CancelOrder(ref)))
+
+    def do_kill(self) -> None:
+        """Entries stop at once, without a question; closing everything asks."""
+        self.send(Kill(close_all=False))
+        count = len(self._app.store.positions)
+        if count:
+            text = ["Entries are being cancelled and blocked.", f"{count} open position(s) keep their stops."]
+            self.ask("KILL SWITCH", text, [Choice("y", "also close every position at market", "yes")], lambda _: self.send(Kill(close_all=True)), grave=True)  # fmt: skip
+
+    def do_resume(self) -> None:
+        self.send(Resume())
+
+    def do_acknowledge(self) -> None:
+        self.send(Acknowledge())
+
+    def do_leave(self) -> None:
+        if isinstance(self._app.screen, Ask):
+            return
+        held = len(self._app.store.positions)
+        kept = f"{held} open position(s) stay managed by the desk." if held else "No position is open."
+        text = [kept, "Start skim again to come back."]
+        choices = [Choice("l", "leave the desk running", "left", also="enter"), Choice("s", "stop the desk", "stop")]
+        self.ask("Close the console?", text, choices, self._leave)
+
+    def _leave(self, answer: str) -> None:
+        if answer == "left":
+            self._app.exit("left")
+            return
+        self.send(StopDesk(), self._stopped)
+
+    def _stopped(self, reply: Reply) -> None:
+        if reply.ok:
+            self._app.exit("stopped")
+            return
+        text = [reply.text, "Stops stay at the broker; nothing manages exits while no desk runs."]
+        self.ask("The desk refused", text, [Choice("f", "stop it all the same", "force")], lambda _: self.send(StopDesk(force=True), lambda r: self._app.exit("stopped") if r.ok else None), grave=True)  # fmt: skip
