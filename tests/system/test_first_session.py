@@ -1,5 +1,7 @@
 """A newcomer's first session, by keys alone in a real terminal: ticket, approval, stop, exit."""
 
+import os
+import signal
 import sys
 import time
 
@@ -70,7 +72,15 @@ def test_approve_a_ticket_see_the_stop_and_close(terminal, tmp_path):
     assert "approve and send" in terminal.text(), "Enter must never send"
     time.sleep(1.0)
     terminal.press("a")
-    terminal.wait("protected", seconds=30)
+    terminal.wait("protected by stop", seconds=30)
+
+    # The console is killed; the desk does not notice, and another console shows the same.
+    desk = int((tmp_path / "desk.lock").read_text())
+    os.kill(terminal.child.pid, signal.SIGKILL)
+    terminal.child.close(force=True)
+    terminal.__init__(tmp_path)
+    terminal.wait("protected by stop", seconds=30)
+    assert int((tmp_path / "desk.lock").read_text()) == desk
     terminal.press("4")
     terminal.press("x")
     terminal.press("y")
