@@ -53,7 +53,8 @@ def strip(header: HeaderView, now: float, width: int) -> list[Line]:
             phase,
         )
     )
-    speed: Line = ((f"{header.speed:g}x ", "muted"),) if header.speed != 1 else ()
+    # The speed is the desk's estimate of a running clock: its decimals are noise.
+    speed: Line = ((f"{header.speed:.0f}x ", "muted"),) if header.speed >= 1.5 else ()
     session: Line = ((f"{header.market} {header.session_date}  ", "faint"),) if width >= 120 else ()
     one = spread(first, (*session, *speed, mode), width)
     day = header.realised + header.unrealised

@@ -171,7 +171,7 @@ class Table(LineView, can_focus=True):
             self.post_message(self.Moved(self, key))
 
     def on_focus(self) -> None:
-        self._held = self._held or not self._newest_first
+        self._held = self._held or bool(self.key)
         self.repaint()
         if self.key:
             self.post_message(self.Moved(self, self.key))

@@ -17,13 +17,14 @@ from skim_tui.link.values import (
     Decline,
     Delta,
     Kill,
+    LogView,
     Reply,
     SelectChart,
     SetAuto,
     StopDesk,
 )
 
-from .scripted import WALL, ScriptedLink, header, morning, quiet, ticket, until
+from .scripted import NOW, WALL, ScriptedLink, header, morning, quiet, ticket, until
 
 
 class Stage:
@@ -355,3 +356,33 @@ async def test_no_colour_still_tells_gain_from_loss(monkeypatch):
     monkeypatch.setenv("NO_COLOR", "1")
     async with stage(morning()) as s:
         assert s.app.no_color and "▼-36.60" in s.screen() and "▲+267.00" in s.screen()
+
+
+async def test_the_cursor_stays_on_its_stock_when_rows_move():
+    async with stage(morning()) as s:
+        await s.press("down", "down")
+        whc = s.app.store.candidates["WHC"]
+        first = type(whc)(symbol="WHC", rank=0, name=whc.name, state="ready", gap_pct=9.0, last=whc.last)
+        s.link.push(candidates={"WHC": first, "ABC": type(whc)(symbol="ABC", rank=1, gap_pct=8.0)})
+        await s.settle()
+        assert s.app.query_one("#candidates", Table).key == "LTR"
+
+
+async def test_the_log_shows_its_newest_line_until_it_is_read():
+    async with stage(morning(), size=(80, 24)) as s:
+        for seq in range(7, 40):
+            s.link.push(log={str(seq): LogView(seq=seq, ts=NOW + seq, level="info", text=f"line {seq}")})
+        await s.press("7")
+        assert "line 39" in s.app.query_one("#log", LineView).render_line(1).text
+
+
+async def test_a_whole_state_after_a_loss_says_how_much_was_missed():
+    async with stage(morning()) as s:
+        log = {
+            str(n): LogView(seq=n, ts=NOW, level="warning" if n == 9 else "info", text=f"line {n}")
+            for n in range(1, 11)
+        }
+        s.link.first = Delta(whole=True, upserts={"header": {"": header()}, "log": log})
+        s.link.lose("connection reset")
+        await until(s.pilot, lambda: s.link.attaches == 2)
+        assert "while you were away: 4 log lines, 1 of them warnings" in s.status()
