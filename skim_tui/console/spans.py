@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import Literal
+from unicodedata import category
 
 from rich.cells import cell_len
 
@@ -16,12 +17,21 @@ Line = tuple[Span, ...]
 Align = Literal["left", "right"]
 
 
+FIRST_WIDE = "\u2e80"
+"""From here on Unicode holds East Asian scripts and emoji."""
+
+
 @lru_cache(maxsize=4096)
 def clean(text: str) -> str:
     """``text`` with every character one cell wide: headlines come from outside and may hold anything."""
     if text.isascii() and text.isprintable():
         return text
-    return "".join(char if char.isprintable() and cell_len(char) == 1 else "?" for char in text)
+    return "".join(char if _single(char) else "?" for char in text)
+
+
+def _single(char: str) -> bool:
+    """Whether every terminal draws ``char`` in one cell: scripts beyond the symbols, and emoji, are in dispute."""
+    return char < FIRST_WIDE and char.isprintable() and not category(char).startswith("M") and cell_len(char) == 1
 
 
 def fit(text: str, width: int, align: Align = "left") -> str:
