@@ -6,6 +6,7 @@ import asyncio
 import re
 
 from skim_tui.exchange.core import ExchangeApi
+from skim_tui.exchange.tws.client import Client
 from skim_tui.exchange.tws.outbox import Outbox
 from skim_tui.exchange.tws.session import Session
 from skim_tui.exchange.tws.wire import OLDEST_CLIENT, SERVER_VERSION, WireError, read_frame, write_frame
@@ -82,7 +83,7 @@ class TwsDoor:
             outbox.send([4, 2, -1, 326, TAKEN, ""])
             await writer.drain()
             return
-        session = Session(self._exchange, outbox, client_id)
+        session = Session(Client(self._exchange, outbox, client_id, version))
         self.clients[client_id] = session
         self._exchange.join(session)
         try:
