@@ -6,10 +6,10 @@ data requests may be paced, and their answers (or ``RequestFailed``) come as eve
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from skim_tui.domain.events import BrokerEvent
 from skim_tui.domain.orders import Bracket, OrderSpec
@@ -102,4 +102,20 @@ class Broker(Protocol):
 
     def reconciled(self) -> None:
         """The desk has digested the ``BrokerSnapshot``; the adapter may turn OPERATIONAL."""
+        ...
+
+
+@runtime_checkable
+class NewsWire(Protocol):
+    """What a broker that also sends news does. Headlines come as ``Announcement`` events, without a symbol
+    where the wire names none; ``source`` is the provider and ``key`` the article."""
+
+    def follow_news(self, providers: Sequence[str] = ()) -> None:
+        """Stream the news of each watched symbol and every broad tape, of these providers or of all that
+        the account may read. Goes on through reconnects."""
+        ...
+
+    def fetch_article(self, provider: str, article_id: str) -> None:
+        """Ask for the text behind a headline: ``Article``, or ``RequestFailed`` with
+        ``what = "fetch_article"`` and the article id as symbol."""
         ...

@@ -112,6 +112,32 @@ class BrokerNotice:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class Article:
+    """The text behind a headline, asked for with ``fetch_article``. Empty for a wire that only sends headlines."""
+
+    provider: str
+    article_id: str
+    text: str
+
+
+class SourceState(StrEnum):
+    WORKING = "working"
+    TROUBLED = "troubled"
+    """It could not be read this time; it is tried again."""
+    STOPPED = "stopped"
+    """It refuses us, or the operator has not allowed it: nothing is asked of it any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceReport:
+    """How a source of announcements or news is doing."""
+
+    source: str
+    state: SourceState
+    text: str
+
+
 BrokerEvent = (
     ConnectionChanged
     | BrokerSnapshot
@@ -129,6 +155,8 @@ BrokerEvent = (
     | FillFees
     | PositionReport
     | AccountReport
+    | Article
+    | SourceReport
     | RequestFailed
     | BrokerNotice
 )

@@ -75,7 +75,17 @@ class Announcement:
     price_sensitive: bool = False
     source: str = ""
     key: str = ""
-    """Unique within ``source``."""
+    """Unique within ``source``: the exchange's document id, the wire's article id."""
+    symbols: tuple[str, ...] = ()
+    """Every share the item is about, where its source names more than one."""
+    pages: int = 0
+    link: str = ""
+    language: str = ""
+    """Two letters where the wire says so, e.g. ``en``."""
+    sentiment: float | None = None
+    """-1 (bad) to 1 (good) as the wire rates it; None when it does not."""
+    confidence: float | None = None
+    """0 to 1: how sure the wire is of ``sentiment``."""
 
 
 MINUTE = 60.0

@@ -183,6 +183,39 @@ class NewsView(View, frozen=True):
     headline: str
     price_sensitive: bool = False
     source: str = ""
+    pages: int = 0
+    link: str = ""
+    sentiment: float | None = None
+    """-1 to 1 where the wire rates its headline."""
+    verdict: str = ""
+    """What the shock test said of it; empty while it waits or when it is not tested."""
+
+
+class ArticleView(View, frozen=True):
+    """Topic ``articles``, key of the news row: the text behind its headline."""
+
+    key: str
+    headline: str
+    text: str = ""
+    state: str = "loading"
+    """``loading``, ``ready``, or ``failed`` with the reason as text."""
+
+
+class HealthView(View, frozen=True):
+    """Topic ``health``, key ``group/label``: one figure the desk measures of itself."""
+
+    group: str
+    label: str
+    value: str
+    level: str = "ok"
+    """``ok``, ``warning`` or ``error``."""
+
+
+class ReportView(View, frozen=True):
+    """Topic ``report``, key the session date: the daily report as Markdown."""
+
+    session_date: str
+    markdown: str
 
 
 class LogView(View, frozen=True):
@@ -219,10 +252,24 @@ class ChartView(View, frozen=True):
 
 
 AnyView = (
-    HeaderView | CandidateView | TicketView | PositionView | OrderView | TradeView | NewsView | LogView | ChartView
+    HeaderView
+    | CandidateView
+    | TicketView
+    | PositionView
+    | OrderView
+    | TradeView
+    | NewsView
+    | LogView
+    | ChartView
+    | ArticleView
+    | HealthView
+    | ReportView
 )
 
-TOPICS = ("header", "candidates", "tickets", "positions", "orders", "trades", "news", "log", "chart")
+TOPICS = (
+    "header", "candidates", "tickets", "positions", "orders", "trades", "news", "log", "chart", "articles", "health",
+    "report",
+)  # fmt: skip
 
 
 class Down(msgspec.Struct, frozen=True, tag=True, tag_field="_", omit_defaults=True):
