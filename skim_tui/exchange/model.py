@@ -41,6 +41,20 @@ class SimOrder:
     oca_type: int = 3
     transmit: bool = True
     good_till: float = 0.0
+    """UTC epoch seconds at which a GTD order ends; 0 for none."""
+    good_after: float = 0.0
+    """UTC epoch seconds before which it is not active; 0 for none."""
+    trail_amount: Decimal | None = None
+    """Distance of a trailing stop from the market; None when it trails by percent."""
+    trail_percent: Decimal | None = None
+    trail_stop: Decimal | None = None
+    """A trailing order's stop price: the first one named by the client (None: from the market), then as it trails."""
+    limit_offset: Decimal | None = None
+    """TRAIL LIMIT: how far the limit lies beyond the stop."""
+    min_quantity: int = 0
+    display: int = 0
+    """Shares shown of an iceberg order; 0 for all."""
+    all_or_none: bool = False
     account: str = ""
     perm_id: int = 0
     status: str = "ApiPending"
