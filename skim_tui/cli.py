@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
 import json
 import logging
 import logging.handlers
@@ -55,6 +54,8 @@ def parser() -> argparse.ArgumentParser:
     exchange.add_argument("--at", metavar="HH:MM")
     exchange.add_argument("--speed", default="1", help="a number, or max")
     exchange.add_argument("--tws-port", type=int, default=0, metavar="P")
+    exchange.add_argument("--faults", type=Path, metavar="F", help="a TOML file of what goes wrong, and when")
+    exchange.add_argument("--no-limits", action="store_true", help="no message rate, line or pacing limits")
     exchange.add_argument("--account", default="DU1234567", help=argparse.SUPPRESS)
     exchange.add_argument("--cash", default="100000", help=argparse.SUPPRESS)
     exchange.add_argument("--idle-exit", type=float, default=0.0, help=argparse.SUPPRESS)
@@ -178,17 +179,16 @@ def _exchange(args: argparse.Namespace) -> int:
             raise UsageError(f"--speed {args.speed}: a number, or max") from None
         if speed <= 0:
             raise UsageError(f"--speed {args.speed}: must be above 0")
-    asyncio.run(_serve_exchange(args, tape, calendar, speed))
-    return 0
-
-
-async def _serve_exchange(args: argparse.Namespace, tape: Tape, calendar: TradingCalendar, speed: float | None) -> None:
-    import signal
     from decimal import Decimal
 
     from skim_tui.exchange.core import Exchange
-    from skim_tui.exchange.tws.server import TwsDoor
+    from skim_tui.exchange.faults import FaultError, read_faults
+    from skim_tui.exchange.serve import Serving, serve
 
+    try:
+        faults = read_faults(args.faults) if args.faults else ()
+    except FaultError as error:
+        raise UsageError(str(error)) from None
     exchange = Exchange(
         tape,
         calendar,
@@ -197,26 +197,9 @@ async def _serve_exchange(args: argparse.Namespace, tape: Tape, calendar: Tradin
         speed=speed,
         start=_start(args.at, tape.dates[0], calendar),
     )
-    door = TwsDoor(exchange, port=args.tws_port)
-    host, port = await door.start()
-    print(f"READY tws={host}:{port} tape={tape.name} account={args.account}", flush=True)
-    over = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, over.set)
-    playing = asyncio.create_task(exchange.run(linger=True), name="tape")
-    alone_since = time.monotonic()
-    while not over.is_set() and not playing.done():
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(over.wait(), 1.0)
-        if door.clients:
-            alone_since = time.monotonic()
-        if args.idle_exit and time.monotonic() - alone_since > args.idle_exit:
-            break
-    if playing.done():
-        playing.result()
-    playing.cancel()
-    await door.stop()
+    serving = Serving(args.tws_port, faults, limits=not args.no_limits, idle_exit=args.idle_exit)
+    asyncio.run(serve(exchange, serving))
+    return 0
 
 
 # ---- desk ---------------------------------------------------------------------------------------

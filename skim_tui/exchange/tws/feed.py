@@ -46,6 +46,16 @@ class Feed:
         self._scans: dict[int, scanner.Scan] = {}
         self._scanned = 0.0
 
+    @property
+    def lines(self) -> int:
+        """Market data lines in use."""
+        return len(self._lines)
+
+    @property
+    def scans(self) -> int:
+        """Scanner subscriptions in use."""
+        return len(self._scans)
+
     # ---- subscriptions --------------------------------------------------------------------------
 
     def watch(self, request_id: int, symbol: str, generic: str, *, snapshot: bool) -> None:

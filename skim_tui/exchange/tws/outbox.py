@@ -10,6 +10,9 @@ from skim_tui.exchange.tws.wire import write_frame
 HIGH_WATER = 256 * 1024
 """Unread bytes above which market data waits; of each tick only the newest value is kept."""
 
+FLOOD = 64 * 1024 * 1024
+"""Unread bytes at which a client that never reads is cut off."""
+
 
 class Outbox:
     """Writes frames; a client that does not read gets conflated ticks, never a growing queue of them."""
@@ -20,8 +23,11 @@ class Outbox:
 
     def send(self, fields: Sequence[object]) -> None:
         """A message that must arrive."""
-        if not self._writer.is_closing():
-            self._writer.write(write_frame(fields))
+        if self._writer.is_closing():
+            return
+        self._writer.write(write_frame(fields))
+        if self._writer.transport.get_write_buffer_size() > FLOOD:
+            self._writer.transport.abort()
 
     def tick(self, request_id: int, kind: int, fields: Sequence[object]) -> None:
         """A tick that a newer one of the same kind replaces."""
