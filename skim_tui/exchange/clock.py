@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Callable
 
@@ -37,10 +38,11 @@ class SimClock:
         if ts > self.now():
             self._base, self._since = ts, self._monotonic()
 
-    async def sleep_until(self, ts: float) -> None:
-        """Wait until the clock shows ``ts``; at maximum speed, jump there."""
+    async def sleep_until(self, ts: float, sooner: asyncio.Event) -> None:
+        """Wait until the clock shows ``ts`` or ``sooner`` is set; at maximum speed, jump there."""
         if self._speed is None:
             self.set(ts)
             return
-        while (wait := (ts - self.now()) / self._speed) > 0:
-            await asyncio.sleep(min(wait, LONGEST_NAP))
+        while (wait := (ts - self.now()) / self._speed) > 0 and not sooner.is_set():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(sooner.wait(), min(wait, LONGEST_NAP))

@@ -35,6 +35,10 @@ class DayStats:
     last_ts: float = 0.0
     volume: int = 0
     halted: bool = False
+    trades: int = 0
+    """Trades so far; a bar that was not played step by step counts as one per hundred shares."""
+    turnover: float = 0.0
+    """Value traded so far: price times shares."""
 
 
 class Listener(Protocol):
@@ -64,6 +68,8 @@ class ExchangeApi(Protocol):
 
     account_id: str
     currency: str
+    tape: Tape
+    calendar: TradingCalendar
     instruments: dict[str, Instrument]
     """By symbol; ``con_id`` is unique and stable for a symbol."""
     announcements: list[Announcement]
@@ -88,6 +94,10 @@ class ExchangeApi(Protocol):
     def now(self) -> float: ...
     def day(self) -> ExchangeDay: ...
     def symbol_of(self, con_id: int) -> str: ...
+    def call_at(self, ts: float, action: Callable[[], None]) -> None:
+        """Run ``action`` at exchange time ``ts``. Who repeats it stops at the day's end, so that the tape can end."""
+        ...
+
     def join(self, listener: Listener) -> None: ...
     def leave(self, listener: Listener) -> None: ...
     def subscribe(self, listener: Listener, symbol: str) -> None:
@@ -137,7 +147,7 @@ class ExchangeApi(Protocol):
 
 
 # At one instant: bars close first, then the session's own events, then news, then the new minute.
-_CLOSE, _SESSION, _NEWS, _MINUTE, _STEP = range(5)
+_CLOSE, _SESSION, _NEWS, _MINUTE, _STEP, _TIMER = range(6)
 _BREATH = 2000
 """Events between two yields to the loop at maximum speed."""
 
@@ -216,6 +226,8 @@ class Exchange:
         """Published so far today."""
         self._heap: list[tuple[float, int, int, Callable[[], None]]] = []
         self._count = 0
+        self._sooner = asyncio.Event()
+        """Set when something is entered that is due before what is waited for."""
         self._days_left = list(tape.dates)
         self._begin_day(self._days_left.pop(0))
         if start is not None:
@@ -253,6 +265,9 @@ class Exchange:
     def symbol_of(self, con_id: int) -> str:
         """The symbol of a contract id; empty when there is none."""
         return self._symbol_of.get(con_id, "")
+
+    def call_at(self, ts: float, action: Callable[[], None]) -> None:
+        self._push(max(ts, self.now()), _TIMER, action)
 
     def join(self, listener: Listener) -> None:
         self._listeners.append(listener)
@@ -355,7 +370,9 @@ class Exchange:
         """Play to the end of the last day. With ``linger`` the doors stay open afterwards, until cancelled."""
         breath = 0
         while self._heap or self._next_day():
-            await self.clock.sleep_until(self._heap[0][0])
+            while (due := self._heap[0][0]) > self.now():
+                self._sooner.clear()
+                await self.clock.sleep_until(due, self._sooner)
             self._pop()
             breath += 1
             if breath % _BREATH == 0:
@@ -374,6 +391,8 @@ class Exchange:
 
     def _push(self, ts: float, rank: int, action: Callable[[], None]) -> None:
         self._count += 1
+        if not self._heap or ts < self._heap[0][0]:
+            self._sooner.set()
         heapq.heappush(self._heap, (ts, rank, self._count, action))
 
     def _next_day(self) -> bool:
@@ -516,6 +535,8 @@ class Exchange:
                 stats.open = stats.high = stats.low = at
             stats.high, stats.low = max(stats.high, at), min(stats.low, at)
         stats.volume += size
+        stats.trades += size > 0
+        stats.turnover += at * size
         stats.last, stats.last_ts = at, ts
         minute, forming = minute_of(ts), self._forming.get(symbol)
         if forming is None:
@@ -538,6 +559,8 @@ class Exchange:
                 stats.open, stats.high, stats.low = bar.open, bar.high, bar.low
             stats.high, stats.low = max(stats.high, bar.high), min(stats.low, bar.low)
         stats.volume += bar.volume
+        stats.trades += -(-bar.volume // 100)
+        stats.turnover += (bar.high + bar.low + bar.close) / 3 * bar.volume
         stats.last, stats.last_ts = bar.close, bar.ts + MINUTE
 
     def _publish(self, item: Announcement) -> None:
