@@ -9,6 +9,22 @@ from typing import Any
 from skim_tui.domain.orders import Side
 
 
+AFTER_TRIGGER = {
+    "STP": "MKT",
+    "STP LMT": "LMT",
+    "TRAIL": "MKT",
+    "TRAIL LIMIT": "LMT",
+    "MIT": "MKT",
+    "LIT": "LMT",
+}
+"""Order types that wait for the last price to reach their stop, and what they are from then on."""
+
+TOUCHED = ("MIT", "LIT")
+"""Those that trigger on the favourable side of the market."""
+
+TRAILING = ("TRAIL", "TRAIL LIMIT")
+
+
 class Rejected(Exception):
     """An order or a request the exchange refuses: the broker's error code and text."""
 
@@ -28,7 +44,7 @@ class SimOrder:
     symbol: str
     side: Side
     type: str
-    """MKT, LMT, STP, STP LMT, ..."""
+    """MKT, LMT, MTL, MOC, LOC, STP, STP LMT, TRAIL, TRAIL LIMIT, MIT, LIT."""
     quantity: int
     limit: Decimal | None = None
     stop: Decimal | None = None
@@ -65,6 +81,16 @@ class SimOrder:
     commission: Decimal = Decimal(0)
     reason: str = ""
     triggered: bool = False
+    value: Decimal = Decimal(0)
+    """Price times shares of what is filled."""
+    reserve: Decimal = Decimal(0)
+    """Price a share at which it was accepted: what a working purchase commits of the cash."""
+    priority: int = 0
+    """Its place in time: smaller is earlier. A better price or a larger quantity loses the place."""
+    resting: bool = False
+    """It did not find the market at its price: it waits at its limit, behind the queue."""
+    queue_ahead: int = -1
+    """Shares of others before it at its price; -1 while the market has not shown that price."""
     modifications: int = 0
     entered: float = 0.0
     finished: float = 0.0
@@ -74,6 +100,19 @@ class SimOrder:
     @property
     def remaining(self) -> int:
         return self.quantity - self.filled
+
+    @property
+    def waits_trigger(self) -> bool:
+        return not self.triggered and self.type in AFTER_TRIGGER
+
+    @property
+    def working_type(self) -> str:
+        """What it is in the book now: a triggered stop is a market order, a triggered stop-limit a limit order."""
+        return AFTER_TRIGGER.get(self.type, self.type) if self.triggered else self.type
+
+    @property
+    def waits_parent(self) -> bool:
+        return self.why_held.startswith("child")
 
     @property
     def is_done(self) -> bool:
