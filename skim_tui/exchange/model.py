@@ -8,7 +8,6 @@ from typing import Any
 
 from skim_tui.domain.orders import Side
 
-
 AFTER_TRIGGER = {
     "STP": "MKT",
     "STP LMT": "LMT",
