@@ -19,7 +19,9 @@ from typing import TYPE_CHECKING, Any
 from skim_tui import __version__
 
 if TYPE_CHECKING:
+    from skim_tui.broker.port import Broker
     from skim_tui.config import Config
+    from skim_tui.desk.service import Source
     from skim_tui.domain.session import TradingCalendar
     from skim_tui.exchange.tape import Tape
     from skim_tui.paths import Paths
@@ -54,6 +56,7 @@ def parser() -> argparse.ArgumentParser:
     exchange.add_argument("--at", metavar="HH:MM")
     exchange.add_argument("--speed", default="1", help="a number, or max")
     exchange.add_argument("--tws-port", type=int, default=0, metavar="P")
+    exchange.add_argument("--web-port", type=int, default=0, metavar="P", help="of its announcement pages")
     exchange.add_argument("--faults", type=Path, metavar="F", help="a TOML file of what goes wrong, and when")
     exchange.add_argument("--no-limits", action="store_true", help="no message rate, line or pacing limits")
     exchange.add_argument("--account", default="DU1234567", help=argparse.SUPPRESS)
@@ -66,6 +69,12 @@ def parser() -> argparse.ArgumentParser:
     stop = commands.add_parser("stop", parents=[common], help="stop a running desk")
     stop.add_argument("--force", action="store_true", help="even with open tickets")
     commands.add_parser("flatten", parents=[common], help="cancel every entry and close every position")
+    announcements = commands.add_parser("announcements", help="a list of announcements of your own")
+    actions = announcements.add_subparsers(dest="action", metavar="ACTION", required=True)
+    importing = actions.add_parser(
+        "import", parents=[common], help="check a pasted or CSV list and hand it to the desk"
+    )
+    importing.add_argument("file", type=Path, metavar="FILE")
     commands.add_parser("check", parents=[common, trading], help="settings and connectivity doctor")
     return top
 
@@ -91,6 +100,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             "DeskRunning",
             "BrokerError",
             "ThemeError",
+            "ListError",
+            "LayoutChanged",
         )
         if args.debug:
             raise
@@ -197,7 +208,7 @@ def _exchange(args: argparse.Namespace) -> int:
         speed=speed,
         start=_start(args.at, tape.dates[0], calendar),
     )
-    serving = Serving(args.tws_port, faults, limits=not args.no_limits, idle_exit=args.idle_exit)
+    serving = Serving(args.tws_port, args.web_port, faults, limits=not args.no_limits, idle_exit=args.idle_exit)
     asyncio.run(serve(exchange, serving))
     return 0
 
@@ -205,14 +216,14 @@ def _exchange(args: argparse.Namespace) -> int:
 # ---- desk ---------------------------------------------------------------------------------------
 
 
-def _embedded(config: Config, paths: Paths, at: str) -> tuple[int, str]:
-    """The port and tape of this data folder's embedded exchange, started if it does not run."""
+def _embedded(config: Config, paths: Paths, at: str) -> tuple[int, str, str]:
+    """Port, tape and web address of this data folder's embedded exchange, started if it does not run."""
     import socket
 
     try:
         known = json.loads(paths.exchange.read_text())
         with socket.create_connection(("127.0.0.1", int(known["port"])), 1.0):
-            return int(known["port"]), str(known["tape"])
+            return int(known["port"]), str(known["tape"]), str(known["web"])
     except (OSError, ValueError, KeyError):
         pass
     account = f"DU{int.from_bytes(os.urandom(4), 'big') % 9_000_000 + 1_000_000}"
@@ -246,8 +257,9 @@ def _embedded(config: Config, paths: Paths, at: str) -> tuple[int, str]:
         raise UsageError(f"the embedded exchange did not start: {said[-1] if said else 'no reason given'}")
     facts = dict(part.split("=", 1) for part in ready.split()[1:])
     port = int(facts["tws"].rpartition(":")[2])
-    paths.exchange.write_text(json.dumps({"pid": child.pid, "port": port, "tape": facts["tape"], "account": account}))
-    return port, facts["tape"]
+    known = {"pid": child.pid, "port": port, "web": facts["web"], "tape": facts["tape"], "account": account}
+    paths.exchange.write_text(json.dumps(known))
+    return port, facts["tape"], facts["web"]
 
 
 def _desk(args: argparse.Namespace) -> int:
@@ -262,9 +274,10 @@ def _desk(args: argparse.Namespace) -> int:
     with single_desk(paths.lock):
         _log_to(paths.logs)
         host, port, tape, mic = config.broker.host, config.broker.port, "", config.market.exchange
+        web = ""
         if config.broker.kind == "sim":
             host = "127.0.0.1"
-            port, tape = _embedded(config, paths, config.sim.start)
+            port, tape, web = _embedded(config, paths, config.sim.start)
             mic = _mic_of(config.sim.tape)
         calendar = _calendar(mic)
         journal = Journal.open(paths.journal)
@@ -278,13 +291,36 @@ def _desk(args: argparse.Namespace) -> int:
                 account=config.broker.account,
                 connect_timeout=config.broker.connect_timeout,
             )
-            await DeskService(config, paths, broker, journal, calendar, tape=tape, arm_auto=args.auto).run()
+            sources = _sources(config, paths, broker, mic, web)
+            await DeskService(
+                config, paths, broker, journal, calendar, tape=tape, arm_auto=args.auto, sources=sources
+            ).run()
 
         try:
             asyncio.run(serve())
         finally:
             journal.close()
     return 0
+
+
+def _sources(config: Config, paths: Paths, broker: Broker, mic: str, web: str) -> list[Source]:
+    """Where announcements come from: the operator's own list, and the exchange's pages where that is allowed.
+    The embedded exchange (at ``web``) serves pages of its own."""
+    from skim_tui.announcements.poll import Manners
+    from skim_tui.announcements.source import AnnouncementSource
+    from skim_tui.announcements.watched import FILE, WatchedList
+    from skim_tui.domain.session import ASX
+
+    settings = config.announcements
+    sources: list[Source] = [WatchedList(paths.data_dir / FILE)]
+    if web:
+        url = f"http://{web}/asx/v2/statistics/"
+        sources.append(AnnouncementSource(url, broker.now, lambda: broker.speed))
+    elif settings.may_use_source and mic == ASX:
+        manners = Manners(interval=settings.interval)
+        source = AnnouncementSource(settings.url, broker.now, lambda: broker.speed, form=settings.form, manners=manners)
+        sources.append(source)
+    return sources
 
 
 def _mic_of(tape: str) -> Any:
@@ -375,6 +411,14 @@ def _flatten(args: argparse.Namespace) -> int:
     return _ask(args, Kill(close_all=True))
 
 
+def _announcements(args: argparse.Namespace) -> int:
+    from skim_tui.announcements.watched import import_list
+
+    count, target = import_list(args.file, _paths(args).data_dir)
+    print(f"{count} announcements are in {target}; a running desk reads them within seconds")
+    return 0
+
+
 # ---- replay and check -----------------------------------------------------------------------------
 
 
@@ -426,5 +470,6 @@ _COMMANDS = {
     "replay": _replay,
     "stop": _stop,
     "flatten": _flatten,
+    "announcements": _announcements,
     "check": _check,
 }

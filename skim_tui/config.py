@@ -104,6 +104,16 @@ class Risk(StrictSection):
     """No new entry this long after a losing trade."""
 
 
+class Announcements(Section):
+    may_use_source: bool = False
+    """The operator confirms that they may read the source's public lists; nothing is asked of it before."""
+    url: str = "https://www.asx.com.au/asx/v2/statistics/"
+    """Folder of the pages, or with form ``json`` the whole address of the list."""
+    form: Literal["page", "json"] = "page"
+    interval: Annotated[float, Field(ge=20, le=3600)] = 60.0
+    """Seconds between two requests in announcement hours."""
+
+
 class Desk(Section):
     without_console: Literal["exits-only", "continue", "flatten"] = "exits-only"
 
@@ -125,5 +135,6 @@ class Config(Section):
     breakout: Breakout = Breakout()
     exits: Exits = Exits()
     risk: Risk = Risk()
+    announcements: Announcements = Announcements()
     desk: Desk = Desk()
     screen: Screen = Screen()

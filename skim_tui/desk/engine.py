@@ -27,6 +27,8 @@ from skim_tui.domain.events import (
     InstrumentResolved,
     RequestFailed,
     ScanResult,
+    SourceReport,
+    SourceState,
     TodayBars,
 )
 from skim_tui.domain.market import Announcement, Quote, Trade
@@ -43,7 +45,7 @@ from skim_tui.domain.session import TradingCalendar
 from skim_tui.domain.ticket import TicketState
 from skim_tui.journal import CandidateRecord, Journal
 
-NEWS_KEPT = 300
+NEWS_KEPT = 1000
 
 
 class Desk:
@@ -77,6 +79,8 @@ class Desk:
         self.watchlist = Watchlist(context, self._on_breakout)
         self.approvals = Approvals(context, self.watchlist, self.orders, self.keeper)
         self.news: dict[str, Announcement] = {}
+        self.sources: dict[str, SourceReport] = {}
+        """The last word of each source of announcements and news."""
         self.candidate_records: list[CandidateRecord] = []
         """Records of the sessions finished in this run."""
         self.keep_records = False
@@ -104,6 +108,7 @@ class Desk:
             AccountReport: self._on_account,
             ConnectionChanged: self._on_connection,
             BrokerSnapshot: self._on_snapshot,
+            SourceReport: self._on_source,
             RequestFailed: self._on_request_failed,
             BrokerNotice: lambda event: context.log("info", f"broker {event.code}: {event.text}"),
         }
@@ -252,7 +257,7 @@ class Desk:
         context.journal.save(events=[context.event("desk", "session started", str(context.session_date))])
         self.approvals.start_day()
         self.keeper.start_day()
-        self.news.clear()
+        self._forget_old_news()
         self.watchlist.start_day(keep=self.keeper.positions)
         context.log("info", f"session {context.session_date} on {context.day.mic}")
         context.touch("header", "")
@@ -345,6 +350,25 @@ class Desk:
             del self.news[oldest]
             self.context.touch("news", oldest)
         self.watchlist.on_announcement(item)
+
+    def _forget_old_news(self) -> None:
+        """What was released before the previous session's close is in the price since then."""
+        context = self.context
+        since = context.calendar.day(context.calendar.previous(context.session_date)).close
+        for key in [key for key, item in self.news.items() if item.ts < since]:
+            del self.news[key]
+            context.touch("news", key)
+
+    def _on_source(self, report: SourceReport) -> None:
+        """Log a source's change of mind, not every look it takes."""
+        before = self.sources.get(report.source)
+        self.sources[report.source] = report
+        self.context.touch("health", f"sources/{report.source}")
+        if before is not None and (before.state, before.text) == (report.state, report.text):
+            return
+        if before is None or before.state is not report.state or report.state is not SourceState.WORKING:
+            level = {SourceState.WORKING: "info", SourceState.TROUBLED: "warning"}.get(report.state, "error")
+            self.context.log(level, f"{report.source} {report.state}: {report.text}")
 
     def _on_request_failed(self, event: RequestFailed) -> None:
         self.context.log("warning", f"{event.symbol or event.what}: {event.what} failed: {event.reason}")

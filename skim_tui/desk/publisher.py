@@ -6,7 +6,7 @@ from typing import Protocol
 
 from skim_tui import __version__
 from skim_tui.desk.engine import Desk
-from skim_tui.domain.events import Connection
+from skim_tui.domain.events import Connection, SourceState
 from skim_tui.domain.instrument import price
 from skim_tui.domain.market import Bar
 from skim_tui.domain.orders import OrderUpdate
@@ -19,6 +19,7 @@ from skim_tui.link.values import (
     ChartView,
     GateView,
     HeaderView,
+    HealthView,
     LogView,
     NewsView,
     OrderView,
@@ -139,6 +140,8 @@ class Publisher:
                 return self._trade(key)
             case "news":
                 return self._news(key)
+            case "health":
+                return self._health(key)
             case "log":
                 return self._log(key)
             case "chart":
@@ -272,7 +275,18 @@ class Publisher:
             headline=item.headline,
             price_sensitive=item.price_sensitive,
             source=item.source,
+            pages=item.pages,
+            link=item.link,
+            sentiment=item.sentiment,
         )
+
+    def _health(self, key: str) -> HealthView | None:
+        group, _, label = key.partition("/")
+        report = self._desk.sources.get(label) if group == "sources" else None
+        if report is None:
+            return None
+        level = {SourceState.WORKING: "ok", SourceState.TROUBLED: "warning"}.get(report.state, "error")
+        return HealthView(group=group, label=label, value=f"{report.state}: {report.text}", level=level)
 
     def _log(self, key: str) -> LogView | None:
         lines = self._desk.context.lines

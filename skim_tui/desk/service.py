@@ -8,15 +8,17 @@ import fcntl
 import logging
 import os
 import signal
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable, Sequence
 from pathlib import Path
+from typing import Protocol
 
 from skim_tui import __version__
 from skim_tui.broker.port import Broker
 from skim_tui.config import Config
 from skim_tui.desk.engine import Desk
 from skim_tui.desk.publisher import Publisher
-from skim_tui.domain.events import BrokerEvent
+from skim_tui.domain.events import BrokerEvent, SourceReport, SourceState
+from skim_tui.domain.market import Announcement
 from skim_tui.domain.session import TradingCalendar
 from skim_tui.journal import Journal
 from skim_tui.link.server import LinkServer
@@ -39,6 +41,12 @@ logger = logging.getLogger("skim.desk")
 
 TICK = 0.1
 """Real seconds between two looks at the time and two publications."""
+
+
+class Source(Protocol):
+    """Something that brings announcements or news beside the broker."""
+
+    async def run(self, sink: Callable[[Announcement | SourceReport], None]) -> None: ...
 
 
 class DeskRunning(Exception):
@@ -76,7 +84,9 @@ class DeskService:
         *,
         tape: str = "",
         arm_auto: bool = False,
+        sources: Sequence[Source] = (),
     ) -> None:
+        self._sources = sources
         self._paths = paths
         self._broker = broker
         self._journal = journal
@@ -99,9 +109,10 @@ class DeskService:
         async with self._serving(), asyncio.TaskGroup() as tasks:
             broker = tasks.create_task(self._broker.run(self._take), name="broker")
             ticker = tasks.create_task(self._tick(), name="ticker")
+            sources = [tasks.create_task(self._read(source), name=type(source).__name__) for source in self._sources]
             await self._stopping.wait()
-            broker.cancel()
-            ticker.cancel()
+            for task in (broker, ticker, *sources):
+                task.cancel()
         self._publisher.publish()
 
     def stop(self, why: str) -> None:
@@ -125,6 +136,15 @@ class DeskService:
             logger.exception("desk fault on %s", type(event).__name__)
             self.desk.context.fault = f"desk fault: {error} (see the log file)"
             self.desk.context.log("error", self.desk.context.fault)
+
+    async def _read(self, source: Source) -> None:
+        """One source to its end. A defect in it ends the source, never the desk."""
+        try:
+            await source.run(self._take)
+        except Exception as error:
+            name = type(source).__name__
+            logger.exception("defect in %s", name)
+            self._take(SourceReport(name, SourceState.STOPPED, f"defect: {error!r} (see the log file)"))
 
     async def _tick(self) -> None:
         context = self.desk.context

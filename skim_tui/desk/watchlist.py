@@ -88,6 +88,8 @@ class Watchlist:
             min_bars=config.opening_range.min_bars,
         )
         self.symbols: dict[str, Followed] = {}
+        self._news: dict[str, Announcement] = {}
+        """Each symbol's newest announcement, whether or not it is followed yet."""
         self._pending: set[str] = set()
         """Symbols whose state may change with time alone: open window, quiet tape."""
 
@@ -192,9 +194,13 @@ class Watchlist:
         self._context.touch("candidates", change.symbol)
 
     def on_announcement(self, item: Announcement) -> None:
+        newest = self._news.get(item.symbol)
+        if newest is not None and (newest.ts, newest.price_sensitive) > (item.ts, item.price_sensitive):
+            return
+        self._news[item.symbol] = item
         followed = self.symbols.get(item.symbol)
         if followed is not None:
-            followed.headline = ("$ " if item.price_sensitive else "") + item.headline
+            followed.headline = _headline(item)
             self._context.touch("candidates", item.symbol)
 
     def on_failed(self, what: str, symbol: str, reason: str) -> None:
@@ -281,6 +287,8 @@ class Watchlist:
         if followed is None:
             followed = Followed(symbol, SymbolDay(symbol, self._context.day, self._range_rule))
             self.symbols[symbol] = followed
+            if symbol in self._news:
+                followed.headline = _headline(self._news[symbol])
             self._context.broker.fetch_daily(symbol, DAILY_SESSIONS)
         return followed
 
@@ -335,3 +343,7 @@ class Watchlist:
             state=followed.state.value,
             why_not=followed.why_not,
         )
+
+
+def _headline(item: Announcement) -> str:
+    return ("$ " if item.price_sensitive else "") + item.headline

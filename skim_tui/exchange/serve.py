@@ -13,6 +13,7 @@ from skim_tui.exchange.core import Exchange
 from skim_tui.exchange.faults import Fault, Faults
 from skim_tui.exchange.tws.limits import Limits
 from skim_tui.exchange.tws.server import TwsDoor
+from skim_tui.exchange.web.door import WebDoor
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,8 @@ class Serving:
 
     tws_port: int = 0
     """0: any free port."""
+    web_port: int = 0
+    """Of the announcement pages; 0: any free port."""
     faults: Sequence[Fault] = ()
     limits: bool = True
     """Hold clients to the limits of a real gateway."""
@@ -33,7 +36,12 @@ async def serve(exchange: Exchange, serving: Serving) -> None:
     faults = Faults(serving.faults, now=exchange.now, day=exchange.day) if serving.faults else None
     door = TwsDoor(exchange, port=serving.tws_port, faults=faults, limits=Limits() if serving.limits else None)
     host, port = await door.start()
-    print(f"READY tws={host}:{port} tape={exchange.tape.name} account={exchange.account_id}", flush=True)
+    pages = WebDoor(exchange, port=serving.web_port)
+    web_host, web_port = await pages.start()
+    print(
+        f"READY tws={host}:{port} web={web_host}:{web_port} tape={exchange.tape.name} account={exchange.account_id}",
+        flush=True,
+    )
     over = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -54,3 +62,4 @@ async def serve(exchange: Exchange, serving: Serving) -> None:
     if failing is not None:
         failing.cancel()
     await door.stop()
+    await pages.stop()
