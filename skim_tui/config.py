@@ -102,6 +102,15 @@ class Risk(StrictSection):
     orders_per_minute: Annotated[int, Field(ge=1, le=600)] = 20
     cooldown_minutes: Annotated[int, Field(ge=0, le=1440)] = 0
     """No new entry this long after a losing trade."""
+    loss_streak: Annotated[int, Field(ge=0, le=100)] = 0
+    """Losing trades in a row after which entries cool down; 0 never."""
+    loss_streak_minutes: Annotated[int, Field(ge=0, le=1440)] = 30
+    give_back_from: Money = Decimal(0)
+    """The day's best profit from which giving it back locks entries out; 0 never."""
+    give_back_pct: Annotated[float, Field(gt=0, le=100)] = 50.0
+    """Percent of the day's best profit which, once given back, locks entries out."""
+    override_minutes: Annotated[int, Field(ge=0, le=1440)] = 15
+    """How long an override of a lock-out waits before it takes effect."""
 
 
 class Announcements(Section):

@@ -7,8 +7,10 @@ from datetime import date
 from decimal import Decimal
 
 from skim_tui.config import Config
+from skim_tui.crashpoints import crashpoint
+from skim_tui.desk.books import Books
 from skim_tui.desk.context import Context
-from skim_tui.desk.keeper import Keeper
+from skim_tui.desk.discipline import Discipline
 from skim_tui.desk.orders import Orders
 from skim_tui.desk.watchlist import Followed, Watchlist
 from skim_tui.domain.candidate import CandidateState
@@ -17,10 +19,10 @@ from skim_tui.domain.fees import FEES
 from skim_tui.domain.gates import EntryFacts, Gate, Limits, first_failed, judge
 from skim_tui.domain.opening_range import Breakout
 from skim_tui.domain.orders import Bracket, OrderSpec, OrderStatus, OrderType, OrderUpdate, Side, Tif, order_ref
-from skim_tui.domain.session import Phase
+from skim_tui.domain.session import CURRENCIES, Phase
 from skim_tui.domain.sizing import SizingLimits, size_entry
 from skim_tui.domain.ticket import Ticket, TicketState, become, can_become
-from skim_tui.journal import TicketRecord
+from skim_tui.journal import JournalError, TicketRecord
 
 STRATEGY = "ORH breakout"
 
@@ -36,16 +38,6 @@ class TicketEntry:
     """The operator's clock."""
     decided: float | None = None
     decided_by: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """What the operator had before the eyes when approving; a zero or None was not shown."""
-
-    quantity: int = 0
-    limit: Decimal | None = None
-    stop: Decimal | None = None
-    ask: float = 0.0
 
 
 def entry_rule(config: Config) -> EntryRule:
@@ -100,11 +92,14 @@ def bracket_of(ticket: Ticket) -> Bracket:
 class Approvals:
     """The one place an entry can leave from: gates, then a compare-and-swap, then a durable intent."""
 
-    def __init__(self, context: Context, watchlist: Watchlist, orders: Orders, keeper: Keeper) -> None:
+    def __init__(
+        self, context: Context, watchlist: Watchlist, orders: Orders, books: Books, discipline: Discipline
+    ) -> None:
         self._context = context
         self._watchlist = watchlist
         self._orders = orders
-        self._keeper = keeper
+        self._books = books
+        self._discipline = discipline
         self.entries: dict[str, TicketEntry] = {}
         self._numbers: dict[tuple[str, str], int] = {}
 
@@ -168,7 +163,7 @@ class Approvals:
             plan.limit,
             plan.stop,
             SizingLimits(
-                risk_budget=self.risk_budget(account.equity),
+                risk_budget=self._risk_budget(account.equity),
                 max_order_value=risk.max_order_value,
                 exposure_left=risk.max_exposure - self.exposure(),
                 cash=min(account.cash, account.buying_power),
@@ -208,6 +203,7 @@ class Approvals:
         failed = first_failed(ticket.gates)
         context.journal.save(self._record(entry), events=[context.event("desk", "ticket", ticket.id)])
         context.touch("tickets", ticket.id)
+        crashpoint("ticket-proposed")
         if failed is not None:
             self._settle(entry, TicketState.BLOCKED, f"{failed.name}: {failed.text}")
             self._watchlist.drop(followed, f"{failed.name}: {failed.text}")
@@ -223,8 +219,8 @@ class Approvals:
 
     # ---- deciding -------------------------------------------------------------------------------
 
-    def approve(self, ticket_id: str, who: str, seen: Seen | None = None) -> tuple[bool, str]:
-        """Approve and send, once, if the ticket still is what was ``seen``. (done, what happened)."""
+    def approve(self, ticket_id: str, who: str) -> tuple[bool, str]:
+        """Approve and send, once. (done, what happened)."""
         entry = self.entries.get(ticket_id)
         if entry is None:
             return False, f"no ticket {ticket_id}"
@@ -232,9 +228,6 @@ class Approvals:
             return False, f"ticket {ticket_id} is {entry.state} already"
         if self._expire(entry):
             return False, f"ticket {ticket_id} has expired"
-        stale = self._changed_since(entry.ticket, seen) if seen is not None else ""
-        if stale:
-            return False, f"{entry.ticket.symbol} not sent: {stale}, look again"
         gates = self._judge(entry.ticket)
         entry.ticket = replace(entry.ticket, gates=gates)
         self._context.touch("tickets", ticket_id)
@@ -249,8 +242,11 @@ class Approvals:
         entry.decided, entry.decided_by = self._context.now(), who
         entry.state = become(entry.state, TicketState.SUBMITTED)
         bracket = bracket_of(entry.ticket)
-        self._keeper.expect(ticket_id, entry.ticket.symbol, entry.ticket.limit, entry.ticket.stop)
-        not_sent = self._orders.send_bracket(bracket, self._record(entry), who)
+        self._books.expect(ticket_id, entry.ticket.symbol, entry.ticket.limit, entry.ticket.stop)
+        try:
+            not_sent = self._orders.send_bracket(bracket, self._record(entry), who)
+        except JournalError as error:
+            not_sent = str(error)
         if not_sent:
             entry.state = TicketState.CANCELLED
             entry.reason = f"not sent: {not_sent}"
@@ -274,35 +270,6 @@ class Approvals:
         self._settle(entry, TicketState.DECLINED, f"declined by {who}")
         self._drop_candidate(entry, "declined")
         return True, f"{entry.ticket.symbol}: declined"
-
-    def judge(self, ticket: Ticket) -> tuple[Gate, ...]:
-        """How the gates judge ``ticket`` now."""
-        return self._judge(ticket)
-
-    def new_id(self, symbol: str) -> str:
-        """The id of the next ticket of ``symbol`` today; the number is taken."""
-        return self._next_id(symbol)
-
-    def take(self, ticket: Ticket, who: str) -> None:
-        """A ticket that the operator made by hand waits for its approval from now on."""
-        context = self._context
-        entry = TicketEntry(ticket, expires_wall=context.wall() + context.config.breakout.ticket_seconds)
-        self.entries[ticket.id] = entry
-        context.journal.save(self._record(entry), events=[context.event(who, "ticket by hand", ticket.id)])
-        context.touch("tickets", ticket.id)
-
-    def amend(self, ticket: Ticket, who: str) -> tuple[bool, str]:
-        """Put other terms in the place of a waiting ticket's."""
-        entry = self.entries.get(ticket.id)
-        if entry is None or entry.state is not TicketState.PROPOSED:
-            return False, f"ticket {ticket.id} does not wait any more"
-        before, entry.ticket = entry.ticket, ticket
-        was = f"was {before.quantity} at {before.limit}, stop {before.stop}"
-        self._context.journal.save(
-            self._record(entry), events=[self._context.event(who, "amend", ticket.id, was, quantity=ticket.quantity)]
-        )
-        self._context.touch("tickets", ticket.id)
-        return True, f"{ticket.symbol}: now {ticket.quantity:,} at {ticket.limit}, stop {ticket.stop}"
 
     def on_time(self) -> None:
         """Expire what the operator let pass."""
@@ -344,9 +311,17 @@ class Approvals:
     # ---- facts ------------------------------------------------------------------------------------------
 
     def exposure(self) -> Decimal:
-        """Money in open positions (at entry) and in entries under way."""
-        held = sum((p.entry_price * p.quantity for p in self._keeper.positions.values()), Decimal(0))
-        return held + sum((e.ticket.value for e in self.entries.values() if self._under_way(e)), Decimal(0))
+        """Money in open positions (at entry) and in what entries under way may still buy."""
+        held = sum((p.entry_price * p.quantity for p in self._books.positions.values()), Decimal(0))
+        return held + sum((self._still_to_buy(entry) for entry in self.entries.values()), Decimal(0))
+
+    def _still_to_buy(self, entry: TicketEntry) -> Decimal:
+        """What an entry under way may still cost: its shares that are not booked yet, at its limit."""
+        if not self._under_way(entry):
+            return Decimal(0)
+        position = self._books.of_ticket(entry.ticket.id)
+        bought = position.bought if position is not None else 0
+        return max(0, entry.ticket.quantity - bought) * entry.ticket.limit
 
     def limits(self) -> Limits:
         risk = self._context.config.risk
@@ -355,8 +330,8 @@ class Approvals:
             max_positions=risk.max_positions,
             max_order_value=risk.max_order_value,
             max_exposure=risk.max_exposure,
-            max_risk=None if account is None else self.risk_budget(account.equity),
-            max_daily_loss=risk.max_daily_loss,
+            max_risk=None if account is None else self._risk_budget(account.equity),
+            max_daily_loss=self._discipline.max_daily_loss,
             max_quote_age=risk.max_quote_age,
             max_spread_pct=risk.max_spread_pct,
             max_price_move_pct=risk.max_price_move_pct,
@@ -365,7 +340,7 @@ class Approvals:
         )
 
     def _judge(self, ticket: Ticket) -> tuple[Gate, ...]:
-        context, keeper = self._context, self._keeper
+        context, books = self._context, self._books
         now = context.now()
         followed = self._watchlist.symbols.get(ticket.symbol)
         others = [entry for entry in self.entries.values() if entry.ticket.id != ticket.id]
@@ -383,29 +358,18 @@ class Approvals:
             limit=ticket.limit,
             value=ticket.value,
             risk=ticket.risk,
-            positions=len(under_way | set(keeper.positions)),
+            positions=len(under_way | set(books.positions)),
             exposure=self.exposure(),
-            day_pnl=keeper.day_pnl(),
+            day_pnl=books.day_pnl(),
             live_tickets=sum(1 for entry in same if entry.state.is_live),
             entries_today=sum(1 for entry in same if entry.decided is not None and entry.state is TicketState.FILLED)
-            + (1 if ticket.symbol in keeper.positions else 0),
-            last_loss_ts=keeper.last_loss_ts,
+            + (1 if ticket.symbol in books.positions else 0),
+            last_loss_ts=books.last_loss_ts,
             orders_last_minute=self._orders.sent_last_minute(),
+            currency=CURRENCIES[context.day.mic],
+            account_currency=context.account.currency if context.account else "",
         )
         return judge(facts, self.limits())
-
-    def _changed_since(self, ticket: Ticket, seen: Seen) -> str:
-        """What differs from what the operator saw; empty when nothing that matters does."""
-        if seen.quantity and (seen.quantity, seen.limit, seen.stop) != (ticket.quantity, ticket.limit, ticket.stop):
-            return f"it reads {ticket.quantity:,} at {ticket.limit}, stop {ticket.stop} by now"
-        followed = self._watchlist.symbols.get(ticket.symbol)
-        quote = followed.quote if followed is not None else None
-        if seen.ask <= 0 or quote is None or quote.ask <= 0:
-            return ""  # whether a quote is there and fresh is the gates' question
-        moved = abs(quote.ask / seen.ask - 1) * 100
-        if moved > self._context.config.risk.max_price_move_pct:
-            return f"the offer is {quote.ask:g}, the card showed {seen.ask:g}"
-        return ""
 
     @staticmethod
     def _under_way(entry: TicketEntry) -> bool:
@@ -413,11 +377,11 @@ class Approvals:
             TicketState.APPROVED,
             TicketState.SUBMITTED,
             TicketState.WORKING,
+            TicketState.PARTLY_FILLED,
             TicketState.UNKNOWN,
         )
 
-    def risk_budget(self, equity: Decimal) -> Decimal:
-        """Most that one trade may lose while the account is worth ``equity``."""
+    def _risk_budget(self, equity: Decimal) -> Decimal:
         return equity * Decimal(str(self._context.config.risk.risk_per_trade_pct)) / 100
 
     def _expire(self, entry: TicketEntry) -> bool:

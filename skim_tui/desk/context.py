@@ -11,10 +11,11 @@ from typing import Any
 
 from skim_tui.broker.port import Broker
 from skim_tui.config import Config
+from skim_tui.desk.recorder import Recorder
 from skim_tui.domain.events import Connection
 from skim_tui.domain.orders import AccountReport
 from skim_tui.domain.session import ExchangeDay, TradingCalendar
-from skim_tui.journal import EventRecord, Journal
+from skim_tui.journal import EventRecord
 
 logger = logging.getLogger("skim.desk")
 
@@ -35,7 +36,7 @@ class Context:
 
     config: Config
     broker: Broker
-    journal: Journal
+    journal: Recorder
     calendar: TradingCalendar
     wall: Callable[[], float]
     day: ExchangeDay
@@ -44,11 +45,17 @@ class Context:
     connection_reason: str = "not connected yet"
     killed: str = ""
     """Why the operator blocked entries; empty when not."""
+    flatten: str = ""
+    """Who wants every position closed; empty when nobody does. It holds until all is flat or it is taken back."""
     fault: str = ""
     """A failure of the desk itself that blocks entries."""
+    lockout: str = ""
+    """Why the loss discipline allows no entry; empty when it does."""
     unattended: str = ""
     """Why entries wait for a console; empty while one is attached or none is needed."""
     mismatches: list[str] = field(default_factory=list[str])
+    acknowledged: set[str] = field(default_factory=set[str])
+    """Mismatches the operator has seen; the same one is not raised again in this session."""
     auto: bool = False
     track_all: bool = False
     """Follow every symbol whose bars arrive (replay), not only what the scanner names."""
@@ -87,8 +94,12 @@ class Context:
         """Why no entry may leave, apart from its own gates; empty when entries may."""
         if self.fault:
             return self.fault
+        if self.journal.fault:
+            return f"journal: {self.journal.fault}"
         if self.killed:
             return self.killed
+        if self.lockout:
+            return self.lockout
         if self.unattended:
             return self.unattended
         if self.mismatches:

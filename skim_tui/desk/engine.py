@@ -10,10 +10,15 @@ from typing import Any
 from skim_tui.broker.port import Broker
 from skim_tui.config import Config
 from skim_tui.desk.approvals import Approvals
+from skim_tui.desk.books import Books
 from skim_tui.desk.context import Context
+from skim_tui.desk.discipline import Discipline
+from skim_tui.desk.exits import Exits
 from skim_tui.desk.keeper import Keeper
+from skim_tui.desk.operator import Operator
 from skim_tui.desk.orders import Orders
-from skim_tui.desk.reconcile import reconcile
+from skim_tui.desk.reconcile import Reconciler
+from skim_tui.desk.recorder import Recorder
 from skim_tui.desk.watchlist import Followed, Watchlist
 from skim_tui.domain.events import (
     BarsClosed,
@@ -42,16 +47,17 @@ from skim_tui.domain.orders import (
     ticket_of,
 )
 from skim_tui.domain.session import TradingCalendar
-from skim_tui.domain.ticket import TicketState
 from skim_tui.journal import CandidateRecord, Journal
 
 NEWS_KEPT = 1000
+
+DAY = 86_400.0
 
 
 class Desk:
     """Everything between the broker port and the link, as one synchronous state machine.
 
-    ``handle`` takes one broker event, ``advance`` lets time pass, the command methods take the
+    ``handle`` takes one broker event, ``advance`` lets time pass, ``operator`` and ``approvals`` take the
     operator's word. None of them waits; all of them are called from one event loop.
     """
 
@@ -68,16 +74,21 @@ class Desk:
         self.context = context = Context(
             config=config,
             broker=broker,
-            journal=journal,
+            journal=Recorder(journal),
             calendar=calendar,
             wall=wall,
             day=calendar.current_or_next(broker.now()),
             track_all=track_all,
         )
         self.orders = Orders(context)
-        self.keeper = Keeper(context, self.orders, self.last_price, self._closes)
+        self.books = Books(context, self.last_price)
+        self.exits = Exits(context, self.orders, self.books, self.last_price, self._closes)
+        self.keeper = Keeper(context, self.orders, self.books, self.exits)
         self.watchlist = Watchlist(context, self._on_breakout)
-        self.approvals = Approvals(context, self.watchlist, self.orders, self.keeper)
+        self.discipline = Discipline(context, self.books, self._disarm)
+        self.approvals = Approvals(context, self.watchlist, self.orders, self.books, self.discipline)
+        self.operator = Operator(context, self.orders, self.books, self.exits, self.keeper, self.approvals)
+        self._reconciler = Reconciler(context, self.orders, self.books, self.keeper)
         self.news: dict[str, Announcement] = {}
         self.sources: dict[str, SourceReport] = {}
         """The last word of each source of announcements and news."""
@@ -90,8 +101,7 @@ class Desk:
         self._day_started = False
         self._day_finished = False
         self._next_advance = 0.0
-        self._loss_told = False
-        self._handlers: dict[type, Callable[[Any], None]] = {
+        self._handlers: dict[type, Callable[[Any], object]] = {
             Quote: self.watchlist.on_quote,
             Trade: self._on_trade,
             BarsClosed: self._on_bars,
@@ -102,7 +112,7 @@ class Desk:
             HaltChanged: self.watchlist.on_halt,
             Announcement: self._on_announcement,
             OrderUpdate: self._on_order,
-            Fill: self._on_fill,
+            Fill: self.keeper.on_fill,
             FillFees: self.keeper.on_fees,
             PositionReport: self._on_position,
             AccountReport: self._on_account,
@@ -135,104 +145,15 @@ class Desk:
                 self._start_day()
         if not self._account_loaded:
             return
+        if context.journal.retry(now):
+            context.log("warning", "the journal can be written again: nothing of what waited is missing")
         self.watchlist.on_time(now)
         self.approvals.on_time()
+        self.orders.on_time(now)
         self.keeper.on_time(now)
-        self._watch_loss()
-
-    # ---- the operator ---------------------------------------------------------------------------
-
-    def approve(self, ticket_id: str, who: str) -> tuple[bool, str]:
-        return self.approvals.approve(ticket_id, who)
-
-    def decline(self, ticket_id: str, who: str) -> tuple[bool, str]:
-        return self.approvals.decline(ticket_id, who)
-
-    def close(self, symbol: str, who: str) -> tuple[bool, str]:
-        return self.keeper.close(symbol, who, "closed by hand")
-
-    def cancel(self, ref: str, who: str) -> tuple[bool, str]:
-        """Cancel one of our orders; the stop of a held position is refused."""
-        order = self.orders.updates.get(ref)
-        if order is None:
-            return False, f"{ref} is not an order of this desk"
-        if order.status.is_done:
-            return False, f"{ref} is {order.status} already"
-        position = self.keeper.positions.get(order.symbol)
-        protects = {stop.ref for stop in self.keeper.protection_of(order.symbol).orders}
-        if position is not None and ref in protects:
-            return False, f"{ref} protects {position.quantity:,} {order.symbol}: close the position instead"
-        not_sent = self.orders.cancel(ref, who, "cancelled by hand")
-        return (False, not_sent) if not_sent else (True, f"{ref}: cancel asked")
-
-    def set_auto(self, armed: bool, who: str) -> tuple[bool, str]:
-        """Arm or disarm auto mode. Arming is refused while entries are blocked."""
-        context = self.context
-        blocked = context.entries_blocked()
-        if armed and blocked:
-            return False, f"auto not armed: {blocked}"
-        if context.auto != armed:
-            context.auto = armed
-            word = "ARMED" if armed else "disarmed"
-            context.journal.save(events=[context.event(who, f"auto {word}", "auto")])
-            context.log("warning", f"AUTO {word} by {who}")
-            context.touch("header", "")
-        return True, "AUTO armed" if context.auto else "AUTO disarmed: every trade waits for your key"
-
-    def kill(self, who: str, *, close_all: bool) -> tuple[bool, str]:
-        """Cancel every entry and block new ones; with ``close_all`` also close every position. Idempotent."""
-        context = self.context
-        if not context.killed:
-            context.killed = "kill switch"
-            context.journal.save(events=[context.event(who, "kill", "all", close_all=close_all)])
-        self.set_auto(False, who)
-        undone: list[str] = []
-        cancelled = 0
-        for entry in tuple(self.approvals.entries.values()):
-            if entry.state is TicketState.PROPOSED:
-                self.approvals.decline(entry.ticket.id, f"kill switch ({who})")
-        for order in self.orders.live():
-            if order.ref.endswith(".E"):
-                not_sent = self.orders.cancel(order.ref, who, "kill switch")
-                if not_sent:
-                    undone.append(f"cancel {order.ref}: {not_sent}")
-                else:
-                    cancelled += 1
-        closed = 0
-        if close_all:
-            for symbol in tuple(self.keeper.positions):
-                done, text = self.keeper.close(symbol, who, "kill switch")
-                if done:
-                    closed += 1
-                elif "working already" not in text:
-                    undone.append(text)
-        text = f"KILL: entries blocked, {cancelled} cancelled, {closed} positions closing"
-        if undone:
-            text += "; NOT DONE: " + "; ".join(undone)
-        context.log("error", text)
-        context.touch("header", "")
-        return not undone, text
-
-    def resume(self, who: str) -> tuple[bool, str]:
-        context = self.context
-        if not context.killed:
-            return False, "entries are not blocked by the kill switch"
-        context.killed = ""
-        context.journal.save(events=[context.event(who, "resume", "all")])
-        context.log("warning", f"entries allowed again by {who}")
-        context.touch("header", "")
-        return True, "entries allowed again"
-
-    def acknowledge(self, who: str) -> tuple[bool, str]:
-        context = self.context
-        if not context.mismatches:
-            return False, "nothing to acknowledge"
-        context.journal.save(events=[context.event(who, "acknowledge", "mismatch", "; ".join(context.mismatches))])
-        count = len(context.mismatches)
-        context.mismatches.clear()
-        context.log("warning", f"{count} mismatch(es) acknowledged by {who}")
-        context.touch("header", "")
-        return True, f"{count} mismatch(es) acknowledged"
+        self.exits.on_time(now)
+        self.operator.on_time(now)
+        self.discipline.on_time(now)
 
     # ---- days -------------------------------------------------------------------------------------
 
@@ -248,17 +169,19 @@ class Desk:
             self.candidate_records.extend(records)
         context.journal.save(*records, events=[context.event("desk", "session ended", str(context.session_date))])
         if context.auto:
-            self.set_auto(False, "session end")
+            self._disarm("session end")
         context.log("info", f"session {context.session_date} ended")
 
     def _start_day(self) -> None:
-        self._day_started, self._day_finished, self._loss_told = True, False, False
+        self._day_started, self._day_finished = True, False
         context = self.context
         context.journal.save(events=[context.event("desk", "session started", str(context.session_date))])
         self.approvals.start_day()
-        self.keeper.start_day()
+        self.books.start_day()
+        self.discipline.start_day()
+        context.acknowledged.clear()
         self._forget_old_news()
-        self.watchlist.start_day(keep=self.keeper.positions)
+        self.watchlist.start_day(keep=self.books.positions)
         context.log("info", f"session {context.session_date} on {context.day.mic}")
         context.touch("header", "")
         self.on_session()
@@ -272,7 +195,7 @@ class Desk:
         level = "warning" if event.state is Connection.DISCONNECTED else "info"
         context.log(level, f"connection {event.state.value}: {event.reason}")
         if before is Connection.OPERATIONAL and context.auto:
-            self.set_auto(False, "connection lost")
+            self._disarm("connection lost")
         context.touch("header", "")
 
     def _on_snapshot(self, snapshot: BrokerSnapshot) -> None:
@@ -283,22 +206,32 @@ class Desk:
             context.day = context.calendar.current_or_next(context.now())
         if self._account_loaded != snapshot.account.account:
             self._load(snapshot.account.account)
-        mismatches = reconcile(context, snapshot, self.orders, self.keeper)
+        mismatches = self._reconciler.take(snapshot)
         for order in self.orders.updates.values():
             if order.ref.endswith(".E"):
                 self.approvals.on_entry_order(ticket_of(order.ref), order)
-        context.mismatches = list(dict.fromkeys([*context.mismatches, *mismatches]))
-        for mismatch in mismatches:
-            context.log("error", f"MISMATCH {mismatch}")
-        if mismatches and context.auto:
-            self.set_auto(False, "mismatch")
+        self._raise(mismatches)
         context.journal.save(events=[context.event("desk", "reconciled", context.account_id, "; ".join(mismatches))])
         if not self._day_started:
             self._start_day()
-        for symbol in self.keeper.positions:
+        for symbol in self.books.positions:
             self.watchlist.follow(symbol)
         context.touch("header", "")
         context.broker.reconciled()
+
+    def _raise(self, mismatches: list[str]) -> None:
+        """Show what differs now. What the newest look explains is withdrawn, what was acknowledged is not new."""
+        context = self.context
+        fresh = [text for text in dict.fromkeys(mismatches) if text not in context.acknowledged]
+        for text in context.mismatches:
+            if text not in fresh:
+                context.log("warning", f"mismatch explained: {text}")
+        for text in fresh:
+            if text not in context.mismatches:
+                context.log("error", f"MISMATCH {text}")
+        context.mismatches = fresh
+        if fresh and context.auto:
+            self._disarm("mismatch")
 
     def _on_account(self, report: AccountReport) -> None:
         self.context.account = report
@@ -312,19 +245,11 @@ class Desk:
             self.approvals.on_entry_order(ticket_of(after.ref), after)
         self.keeper.on_order(after)
 
-    def _on_fill(self, fill: Fill) -> None:
-        try:
-            self.keeper.on_fill(fill)
-        except ValueError as error:
-            text = f"{error}: the broker's fills and the journal differ"
-            self.context.mismatches.append(text)
-            self.context.log("error", f"MISMATCH {text}")
-
     def _on_position(self, report: PositionReport) -> None:
-        if report.symbol in self.keeper.positions:
+        if report.symbol in self.books.positions:
             return
-        known = self.keeper.strangers
-        ours_today = any(position.symbol == report.symbol for position in self.keeper.closed)
+        known = self.books.strangers
+        ours_today = any(position.symbol == report.symbol for position in self.books.closed)
         if report.quantity == 0 or ours_today:
             known.pop(report.symbol, None)
         elif not any(order.symbol == report.symbol for order in self.orders.live()):
@@ -333,7 +258,7 @@ class Desk:
 
     def _on_trade(self, trade: Trade) -> None:
         self.watchlist.on_trade(trade)
-        if trade.symbol in self.keeper.positions:
+        if trade.symbol in self.books.positions:
             self.context.touch("positions", trade.symbol)
 
     def _on_bars(self, event: BarsClosed) -> None:
@@ -380,34 +305,33 @@ class Desk:
     # ---- details ----------------------------------------------------------------------------------
 
     def _load(self, account: str) -> None:
-        """Take over what the journal knows of this account."""
-        journal = self.context.journal
+        """Take over what the journal knows of this account and what may still matter."""
+        journal = self.context.journal.journal
         self.orders.updates.clear()
-        self.keeper.positions.clear()
+        self.books.positions.clear()
         self.approvals.entries.clear()
-        self.orders.load(journal.orders(account))
-        tickets = journal.tickets(account)
+        at_work = journal.tickets_at_work(account, self.context.day.pre_open - DAY)
+        orders = journal.orders_of(at_work)
+        tickets = [ticket for ticket in journal.tickets(account) if ticket.id in set(at_work)]
+        self.orders.load(orders)
         for ticket in tickets:
-            self.keeper.expect(ticket.id, ticket.symbol, ticket.limit, ticket.stop)
-        self.keeper.load(journal.positions(account), journal.fills(account))
+            self.books.expect(ticket.id, ticket.symbol, ticket.limit, ticket.stop)
+        positions = [row for row in journal.positions(account) if row.ticket_id in set(at_work)]
+        self.books.load(positions, journal.fills_of(order.ref for order in orders))
         self.approvals.load([ticket for ticket in tickets if ticket.session_date == self.context.session_date])
+        latches = journal.latches()
+        self.operator.restore(latches)
+        self.discipline.restore(latches)
         self._account_loaded = account
         for order in self.orders.updates:
             self.context.touch("orders", order)
-        for symbol in self.keeper.positions:
+        for symbol in self.books.positions:
             self.context.touch("positions", symbol)
-        for position in self.keeper.closed:
+        for position in self.books.closed:
             self.context.touch("trades", position.ticket_id)
 
-    def _watch_loss(self) -> None:
-        context = self.context
-        pnl = self.keeper.day_pnl()
-        if pnl is None or self._loss_told or pnl > -context.config.risk.max_daily_loss:
-            return
-        self._loss_told = True
-        context.log("error", f"DAILY LOSS LIMIT reached: {pnl:,.2f}; no new entry today")
-        if context.auto:
-            self.set_auto(False, "daily loss")
+    def _disarm(self, why: str) -> None:
+        self.operator.set_auto(False, why)
 
     def last_price(self, symbol: str) -> float:
         followed = self.watchlist.symbols.get(symbol)
@@ -418,8 +342,9 @@ class Desk:
         return [bar.close for bar in followed.daily] if followed is not None else []
 
     def problems(self) -> list[str]:
-        """What must not happen: unacknowledged mismatches and faults of the desk itself."""
-        return [*self.context.mismatches, *([self.context.fault] if self.context.fault else [])]
+        """What must not happen: unacknowledged mismatches, faults of the desk itself and of its journal."""
+        context = self.context
+        return [*context.mismatches, *(fault for fault in (context.fault, context.journal.fault) if fault)]
 
     def local(self, ts: float) -> datetime:
         """``ts`` as exchange-local time."""

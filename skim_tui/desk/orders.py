@@ -8,6 +8,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from skim_tui.broker.port import NotConnected
+from skim_tui.crashpoints import crashpoint
 from skim_tui.desk.context import Context
 from skim_tui.domain.orders import (
     Bracket,
@@ -16,9 +17,13 @@ from skim_tui.domain.orders import (
     OrderType,
     OrderUpdate,
     Side,
+    order_ref,
     ticket_of,
 )
-from skim_tui.journal import EventRecord, OrderRecord, TicketRecord
+from skim_tui.journal import EventRecord, JournalError, OrderRecord, TicketRecord
+
+PATIENCE = 5.0
+"""Exchange seconds after which an order without an answer makes the desk ask the broker for its whole truth."""
 
 _ORDER = {
     OrderStatus.INTENDED: 0,
@@ -48,14 +53,12 @@ def intended(spec: OrderSpec) -> OrderUpdate:
     )
 
 
-def merge(known: OrderUpdate | None, said: OrderUpdate) -> OrderUpdate:
+def merge(known: OrderUpdate, said: OrderUpdate, *, concluded: bool = False) -> OrderUpdate:
     """What is known after the broker's word ``said``. Idempotent; fills never go backwards and a
-    fill supersedes a cancel."""
-    if known is None:
-        return said
+    fill supersedes a cancel. An end that only we ``concluded`` is taken back when the broker says otherwise."""
     filled = max(known.filled, said.filled)
     status = said.status
-    if known.status.is_done and not said.status.is_done:
+    if known.status.is_done and not said.status.is_done and not concluded:
         status = known.status  # a late duplicate of an earlier state
     if known.status is OrderStatus.FILLED or filled >= max(known.quantity, said.quantity) > 0:
         status = OrderStatus.FILLED
@@ -86,6 +89,10 @@ class Orders:
         self._meta: dict[str, tuple[str, str, float]] = {}
         """ref -> (OCA group, parent ref, created)."""
         self._sent_at: deque[float] = deque(maxlen=1000)
+        self._concluded: set[str] = set()
+        """Orders whose end no message of the broker said: it followed from the broker's lists."""
+        self._asked: dict[str, float] = {}
+        """When the broker was last asked about an order without an answer."""
 
     def load(self, records: Iterable[OrderRecord]) -> None:
         """Take over what the journal knows, after a restart."""
@@ -116,6 +123,13 @@ class Orders:
         """When the order was intended."""
         return self._meta[ref][2]
 
+    def next_ref(self, ticket_id: str, leg: str) -> str:
+        """The next unused reference of a leg: S2, S3 ..., H1, H2 ..., X1, X2 ..."""
+        number = 2 if leg == "S" else 1
+        while order_ref(ticket_id, f"{leg}{number}") in self.updates:
+            number += 1
+        return order_ref(ticket_id, f"{leg}{number}")
+
     def of_symbol(self, symbol: str) -> list[OrderUpdate]:
         return [update for update in self.updates.values() if update.symbol == symbol]
 
@@ -125,18 +139,27 @@ class Orders:
     # ---- sending: the journal first, the broker second ------------------------------------------
 
     def send_bracket(self, bracket: Bracket, ticket: TicketRecord, who: str) -> str:
-        """Write the intents, then send. Returns why nothing was sent; empty when bytes left."""
+        """Write the intents, then send. Returns why nothing was sent; empty when bytes left.
+
+        Raises :class:`skim_tui.journal.JournalError` when the intents are not durable: nothing is sent (S3).
+        """
         event = self._context.event(who, "approve", ticket.id, quantity=ticket.quantity)
+        crashpoint("before-intent")
         self._intend(bracket.legs, event, ticket)
+        crashpoint("after-intent")
         try:
             self._context.broker.place(bracket)
         except NotConnected as error:
             return self._not_sent(bracket.legs, str(error))
         self._sent(bracket.legs)
+        crashpoint("after-send")
         return ""
 
     def send(self, spec: OrderSpec, who: str, why: str) -> str:
-        """Write one intent, then send it. Returns why nothing was sent; empty when bytes left."""
+        """Write the intent of a stop or an exit, then send it. Returns why nothing was sent; empty when bytes left.
+
+        A journal that cannot be written does not hold it back: what protects or closes always leaves.
+        """
         self._intend((spec,), self._context.event(who, "order", spec.ref, why, quantity=spec.quantity))
         try:
             self._context.broker.place_order(spec)
@@ -145,23 +168,16 @@ class Orders:
         self._sent((spec,))
         return ""
 
-    def modify(
-        self,
-        ref: str,
-        why: str,
-        *,
-        quantity: int | None = None,
-        stop_price: Decimal | None = None,
-        limit_price: Decimal | None = None,
-    ) -> str:
+    def modify(self, ref: str, why: str, *, quantity: int | None = None, stop_price: Decimal | None = None) -> str:
         """Change a working order in place. Returns why nothing was sent; empty when bytes left."""
         context = self._context
-        change = {"quantity": quantity, "stop": stop_price, "limit": limit_price}
-        context.journal.save(events=[context.event("desk", "modify", ref, why, **change)])
+        context.journal.save(events=[context.event("desk", "modify", ref, why, quantity=quantity, stop=stop_price)])
+        crashpoint("before-modify")
         try:
-            context.broker.modify(ref, quantity=quantity, stop_price=stop_price, limit_price=limit_price)
+            context.broker.modify(ref, quantity=quantity, stop_price=stop_price)
         except NotConnected as error:
             return str(error)
+        crashpoint("after-modify")
         return ""
 
     def cancel(self, ref: str, who: str, why: str) -> str:
@@ -172,6 +188,7 @@ class Orders:
             context.broker.cancel(ref)
         except NotConnected as error:
             return str(error)
+        crashpoint("after-cancel")
         return ""
 
     # ---- what the broker says ---------------------------------------------------------------------
@@ -187,16 +204,36 @@ class Orders:
             self._context.touch("orders", said.ref)
             return before, after
         before = self.updates[said.ref]
-        after = merge(before, said)
+        after = merge(before, said, concluded=said.ref in self._concluded)
         self.confirmed[said.ref] = self._context.now()
+        self._asked.pop(said.ref, None)
         if after != before:
+            crashpoint("before-ack")
+            if before.status.is_done and not after.status.is_done:
+                self._context.log("error", f"{said.symbol}: {said.ref} was taken for dead and is {said.status}")
+            self._concluded.discard(said.ref)
             self.updates[said.ref] = after
             self._context.journal.save(self.record(after))
+            crashpoint("after-ack")
             self._context.touch("orders", said.ref)
         return before, after
 
+    def on_time(self, now: float) -> None:
+        """Ask the broker about orders that have no answer: a lost order or a lost answer look the same from here,
+        and neither is ever sent again."""
+        for order in self.live():
+            if order.status.is_resting:
+                continue
+            since = self._asked.setdefault(order.ref, now)
+            if now - since >= PATIENCE:
+                self._asked[order.ref] = now
+                self._context.log("warning", f"{order.symbol}: {order.ref} has no answer, asking the broker")
+                self._context.broker.resync()
+
     def mark(self, ref: str, status: OrderStatus, reason: str) -> OrderUpdate:
-        """Set a status that reconciliation found out."""
+        """Set a status that followed from the broker's lists; its own later word may take it back."""
+        self._concluded.add(ref)
+        self._asked.pop(ref, None)
         after = replace(self.updates[ref], status=status, reason=reason)
         if status.is_done:
             after = replace(after, remaining=0)
@@ -234,15 +271,19 @@ class Orders:
 
     def _intend(self, specs: Iterable[OrderSpec], event: EventRecord, ticket: TicketRecord | None = None) -> None:
         records: list[OrderRecord | TicketRecord] = [] if ticket is None else [ticket]
+        specs = tuple(specs)
         for spec in specs:
             if spec.ref in self.updates:
                 raise RuntimeError(f"order {spec.ref} was intended before: it is never sent twice")
             self.updates[spec.ref] = intended(spec)
             self._meta[spec.ref] = (spec.oca_group, spec.parent_ref, self._context.now())
             records.append(self.record(self.updates[spec.ref]))
-        try:
+        if ticket is None:
             self._context.journal.save(*records, events=[event])
-        except Exception:
+            return
+        try:
+            self._context.journal.commit(*records, events=[event])
+        except JournalError:
             for spec in specs:
                 self.updates.pop(spec.ref, None)
             raise

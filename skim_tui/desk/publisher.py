@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Protocol
 
 from skim_tui import __version__
 from skim_tui.desk.engine import Desk
-from skim_tui.desk.history import trade_view
-from skim_tui.desk.watchlist import Followed
 from skim_tui.domain.events import Connection, SourceState
 from skim_tui.domain.instrument import price
-from skim_tui.domain.market import Bar, DailyBar
+from skim_tui.domain.market import Bar
 from skim_tui.domain.orders import OrderUpdate
+from skim_tui.domain.position import Position
 from skim_tui.domain.session import CURRENCIES, TIME_ZONES, Phase
 from skim_tui.link.values import (
     AnyView,
@@ -31,9 +29,7 @@ from skim_tui.link.values import (
 )
 
 CHARTS_KEPT = 4
-AVERAGE_SESSIONS = 20
-"""Sessions that make an average day's volume."""
-ALWAYS_FOLLOWED = frozenset({"header", "vitals"})
+ALWAYS_FOLLOWED = frozenset({"header"})
 
 
 class Board(Protocol):
@@ -90,7 +86,7 @@ class Publisher:
 
     def header(self) -> HeaderView:
         context = self._desk.context
-        now, account, keeper = context.now(), context.account, self._desk.keeper
+        now, account, books = context.now(), context.account, self._desk.books
         phase = context.day.phase(now)
         until = context.day.next_change(now)
         if phase is Phase.CLOSED and until <= now:
@@ -112,11 +108,11 @@ class Publisher:
             auto=context.auto,
             currency=account.currency if account else CURRENCIES[context.day.mic],
             equity=account.equity if account else None,
-            realised=keeper.realised_today(),
-            unrealised=keeper.unrealised(),
-            open_risk=keeper.open_risk(),
-            daily_loss_limit=context.config.risk.max_daily_loss,
-            positions=len(keeper.positions),
+            realised=books.realised_today(),
+            unrealised=books.unrealised(),
+            open_risk=books.open_risk(self._desk.keeper.stop_prices()),
+            daily_loss_limit=self._desk.discipline.max_daily_loss,
+            positions=len(books.positions),
             max_positions=context.config.risk.max_positions,
             entries_blocked=self._blocked(),
             mismatches=tuple(context.mismatches),
@@ -171,7 +167,6 @@ class Publisher:
             bid=quote.bid if quote else 0.0,
             ask=quote.ask if quote else 0.0,
             volume=tracker.volume,
-            rel_volume=_relative_volume(followed),
             or_high=tracker.or_high if tracker.has_range else None,
             or_low=tracker.or_low if tracker.has_range else None,
             or_until=tracker.end,
@@ -206,10 +201,10 @@ class Publisher:
         )
 
     def _position(self, symbol: str) -> PositionView | None:
-        keeper = self._desk.keeper
-        position = keeper.positions.get(symbol)
+        keeper, books = self._desk.keeper, self._desk.books
+        position = books.positions.get(symbol)
         if position is None:
-            stranger = keeper.strangers.get(symbol)
+            stranger = books.strangers.get(symbol)
             if stranger is None:
                 return None
             return PositionView(
@@ -228,7 +223,7 @@ class Publisher:
             realised=position.realised,
             r=position.r_multiple(unrealised),
             state=position.state.value,
-            day=keeper.day_number(position),
+            day=books.day_number(position),
             opened=position.opened,
             stop_price=stop.stop_price if stop else None,
             stop_quantity=cover.covered,
@@ -237,7 +232,7 @@ class Publisher:
             stop_perm_id=stop.perm_id if stop else 0,
             stop_confirmed=self._desk.orders.confirmed.get(stop.ref, 0.0) if stop else 0.0,
             protected=cover.covers(position.quantity),
-            next_exit=keeper.describe_plan(symbol),
+            next_exit=self._desk.exits.describe_plan(symbol),
         )
 
     def _order(self, ref: str) -> OrderView | None:
@@ -264,7 +259,7 @@ class Publisher:
         )
 
     def _trade(self, ticket_id: str) -> TradeView | None:
-        for position in self._desk.keeper.closed:
+        for position in self._desk.books.closed:
             if position.ticket_id == ticket_id:
                 return trade_view(position)
         return None
@@ -307,26 +302,22 @@ class Publisher:
         if followed is None:
             return None
         tracker = followed.tracker
-        position = self._desk.keeper.positions.get(symbol)
-        entry = stop = target = None
+        position = self._desk.books.positions.get(symbol)
+        entry = stop = None
         if position is not None:
             entry = float(position.entry_price)
             resting = self._desk.keeper.protection_of(symbol).orders
             stop = float(resting[-1].stop_price) if resting and resting[-1].stop_price is not None else None
-            targets = [order.limit_price for order in self._desk.orders.of_symbol(symbol) if _is_live_target(order)]
-            target = float(targets[-1]) if targets and targets[-1] is not None else None
         else:
             for ticket in self._desk.approvals.entries.values():
                 if ticket.ticket.symbol == symbol and ticket.state.is_live:
                     entry, stop = float(ticket.ticket.limit), float(ticket.ticket.stop)
-                    target = float(ticket.ticket.target) if ticket.ticket.target is not None else None
         bars = [_chart_bar(bar) for bar in followed.bars]
         if followed.forming is not None:
             bars.append(_chart_bar(followed.forming))
         return ChartView(
             symbol=symbol,
             bars=tuple(bars),
-            daily=tuple(_daily_bar(bar) for bar in followed.daily),
             or_high=tracker.or_high if tracker.has_range else None,
             or_low=tracker.or_low if tracker.has_range else None,
             or_from=tracker.start,
@@ -334,25 +325,25 @@ class Publisher:
             prev_close=followed.prev_close,
             entry=entry,
             stop=stop,
-            target=target,
         )
+
+
+def trade_view(position: Position) -> TradeView:
+    """A closed round trip as it is shown."""
+    return TradeView(
+        id=position.ticket_id,
+        symbol=position.symbol,
+        quantity=position.bought,
+        entry=position.entry_price,
+        exit=position.exit_price,
+        entered=position.opened,
+        exited=position.closed,
+        fees=position.fees,
+        pnl=position.realised,
+        r=position.r_multiple(position.realised),
+        why=position.why_closed,
+    )
 
 
 def _chart_bar(bar: Bar) -> ChartBar:
     return ChartBar(bar.ts, bar.open, bar.high, bar.low, bar.close, bar.volume)
-
-
-def _daily_bar(bar: DailyBar) -> ChartBar:
-    midnight = datetime(bar.date.year, bar.date.month, bar.date.day, tzinfo=UTC).timestamp()
-    return ChartBar(midnight, bar.open, bar.high, bar.low, bar.close, bar.volume)
-
-
-def _is_live_target(order: OrderUpdate) -> bool:
-    return order.ref.rpartition(".")[2].startswith("T") and not order.status.is_done
-
-
-def _relative_volume(followed: Followed) -> float | None:
-    """Today's shares against an average whole session of the last 20; None without history."""
-    sessions = followed.daily[-AVERAGE_SESSIONS:]
-    average = sum(bar.volume for bar in sessions) / len(sessions) if sessions else 0.0
-    return followed.tracker.volume / average if average > 0 else None

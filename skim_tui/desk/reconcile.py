@@ -1,12 +1,19 @@
-"""After each connect: what the journal meant against what the broker says is (safety rules S3, S4)."""
+"""After each connect and on demand: what the journal meant against what the broker says is (safety rules S3, S4).
+
+Every order, fill and share is explained, repaired, or raised as a mismatch that blocks entries until the operator
+acknowledges it. A holding that differs is believed only when two looks in a row say so: a position list may be a
+moment older than the fills beside it.
+"""
 
 from __future__ import annotations
 
+from skim_tui.crashpoints import crashpoint
+from skim_tui.desk.books import Books
 from skim_tui.desk.context import Context
 from skim_tui.desk.keeper import Keeper
 from skim_tui.desk.orders import Orders
 from skim_tui.domain.events import BrokerSnapshot
-from skim_tui.domain.orders import OrderStatus, OrderUpdate
+from skim_tui.domain.orders import OrderStatus, OrderUpdate, leg_of
 from skim_tui.domain.session import ExchangeDay
 
 
@@ -23,45 +30,107 @@ def lost_order(order: OrderUpdate, created: float, day: ExchangeDay) -> str:
     return "no longer at the broker"
 
 
-def reconcile(context: Context, snapshot: BrokerSnapshot, orders: Orders, keeper: Keeper) -> list[str]:
-    """Bring orders, fills and positions in line with the broker; returns the mismatches that nothing
-    explains, one line each."""
-    for fill in sorted(snapshot.fills, key=lambda fill: fill.ts):
-        keeper.on_fill(fill)
-    for fees in snapshot.fees:
-        keeper.on_fees(fees)
+class Reconciler:
+    """Brings orders, fills and positions in line with the broker's snapshots."""
 
-    listed: set[str] = set()
-    for update in (*snapshot.completed_orders, *snapshot.open_orders):
-        listed.add(update.ref)
-        orders.take(update)
-        if not update.foreign:
-            keeper.on_order(update)
-    for gone in [ref for ref in orders.foreign if ref not in listed]:
-        del orders.foreign[gone]
-        context.touch("orders", gone)
-    for order in orders.live():
-        if order.ref not in listed:
-            dead = orders.mark(
-                order.ref, OrderStatus.CANCELLED, lost_order(order, orders.created(order.ref), context.day)
-            )
-            context.log("warning", f"{order.symbol}: order {order.ref} {dead.reason}")
-            keeper.on_order(dead)
+    def __init__(self, context: Context, orders: Orders, books: Books, keeper: Keeper) -> None:
+        self._context = context
+        self._orders = orders
+        self._books = books
+        self._keeper = keeper
+        self._doubts: dict[str, int] = {}
+        """symbol -> shares at the broker that differed from the books at the last look."""
 
-    mismatches: list[str] = []
-    held = {report.symbol: report for report in snapshot.positions if report.quantity != 0}
-    for symbol, position in tuple(keeper.positions.items()):
-        at_broker = held[symbol].quantity if symbol in held else 0
-        if at_broker == position.quantity:
-            continue
-        mismatches.append(f"{symbol}: the journal holds {position.quantity:,}, the broker {at_broker:,}")
-        if at_broker == 0:
-            keeper.vanish(symbol, "not held at the broker")
-    keeper.strangers = {
-        symbol: (report.quantity, report.avg_cost) for symbol, report in held.items() if symbol not in keeper.positions
-    }
-    for symbol in {*keeper.positions, *keeper.strangers}:
-        context.touch("positions", symbol)
-    for symbol in tuple(keeper.positions):
-        keeper.check(symbol)
-    return mismatches
+    def take(self, snapshot: BrokerSnapshot) -> list[str]:
+        """Digest one snapshot; the mismatches that nothing explains, one line each."""
+        crashpoint("reconcile-begun")
+        self._take_fills(snapshot)
+        crashpoint("reconcile-fills-taken")
+        mismatches = [*self._take_orders(snapshot), *self._oversold(), *self._compare(snapshot)]
+        for symbol in tuple(self._books.positions):
+            self._keeper.check(symbol)
+        crashpoint("reconcile-done")
+        return mismatches
+
+    def _take_fills(self, snapshot: BrokerSnapshot) -> None:
+        for fill in sorted(snapshot.fills, key=lambda fill: fill.ts):
+            self._keeper.on_fill(fill)
+        for fees in snapshot.fees:
+            self._keeper.on_fees(fees)
+
+    def _take_orders(self, snapshot: BrokerSnapshot) -> list[str]:
+        """What became of every order of ours; orders with our mark that the journal does not know."""
+        context, orders = self._context, self._orders
+        listed: set[str] = set()
+        strange: list[str] = []
+        for update in (*snapshot.completed_orders, *snapshot.open_orders):
+            listed.add(update.ref)
+            known = update.ref in orders.updates
+            orders.take(update)
+            if known:
+                self._keeper.on_order(orders.updates[update.ref])
+            elif not update.foreign and not update.status.is_done and leg_of(update.ref):
+                strange.append(
+                    f"{update.symbol}: order {update.ref} ({update.side} {update.quantity:,}) bears a desk's mark "
+                    "and is not in this journal"
+                )
+        for gone in [ref for ref in orders.foreign if ref not in listed]:
+            del orders.foreign[gone]
+            context.touch("orders", gone)
+        for order in orders.live():
+            if order.ref not in listed:
+                dead = orders.mark(
+                    order.ref, OrderStatus.CANCELLED, lost_order(order, orders.created(order.ref), context.day)
+                )
+                context.log("warning", f"{order.symbol}: order {order.ref} {dead.reason}")
+                self._keeper.on_order(dead)
+        return strange
+
+    def _oversold(self) -> list[str]:
+        """Sales whose purchase the broker's whole list does not hold."""
+        return [
+            f"{fill.symbol}: sale {fill.exec_id} of {fill.quantity:,} is more than the fills before it bought"
+            for fill in self._books.early.values()
+        ]
+
+    def _compare(self, snapshot: BrokerSnapshot) -> list[str]:
+        """The books' shares against the account's, symbol by symbol."""
+        context, books = self._context, self._books
+        held = {report.symbol: report for report in snapshot.positions if report.quantity != 0}
+        mismatches: list[str] = []
+        doubts: dict[str, int] = {}
+        for symbol, position in tuple(books.positions.items()):
+            at_broker = held[symbol].quantity if symbol in held else 0
+            if at_broker == position.quantity:
+                continue
+            doubts[symbol] = at_broker
+            mismatches.append(f"{symbol}: the journal holds {position.quantity:,}, the broker {at_broker:,}")
+            if self._doubts.get(symbol) == at_broker:
+                self._believe(symbol, at_broker)
+            else:
+                context.broker.resync()
+        self._doubts = doubts
+        books.strangers = {
+            symbol: (report.quantity, report.avg_cost)
+            for symbol, report in held.items()
+            if symbol not in books.positions
+        }
+        for symbol in {*books.positions, *books.strangers}:
+            context.touch("positions", symbol)
+        return mismatches
+
+    def _believe(self, symbol: str, at_broker: int) -> None:
+        """The broker holds less than the books, twice in a row: the books follow, so that no stop or exit sells
+        what is not there. What it holds beyond the books is not ours and is left alone."""
+        position = self._books.positions[symbol]
+        missing = position.quantity - max(0, at_broker)
+        if missing <= 0:
+            return
+        why = "not held at the broker"
+        self._books.write_off(symbol, missing, why)
+        self._context.journal.save(
+            self._keeper.record(position),
+            events=[self._context.event("desk", "shares gone", symbol, why, shares=missing)],
+        )
+        self._context.log("error", f"{symbol}: {missing:,} shares taken off the books: {why}")
+        self._context.touch("positions", symbol)

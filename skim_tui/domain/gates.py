@@ -59,6 +59,10 @@ class EntryFacts:
     last_loss_ts: float
     """When the last losing trade closed; 0.0 for none."""
     orders_last_minute: int
+    currency: str = ""
+    """The market's currency: that of prices, values and limits."""
+    account_currency: str = ""
+    """The account's base currency: that of its equity; empty while unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +126,15 @@ def price_collar(facts: EntryFacts, limits: Limits) -> Gate:
     return Gate("price", move <= limits.max_price_move_pct, text)
 
 
+def currency(facts: EntryFacts, _: Limits) -> Gate:
+    """Equity in one currency and prices in another would be mixed in every size and every limit."""
+    if not facts.account_currency:
+        return Gate("currency", False, "account currency unknown")
+    same = facts.account_currency == facts.currency
+    text = facts.currency if same else f"account in {facts.account_currency}, market in {facts.currency}"
+    return Gate("currency", same, text)
+
+
 def positions(facts: EntryFacts, limits: Limits) -> Gate:
     if facts.positions is None:
         return Gate("positions", False, "positions unknown")
@@ -181,6 +194,7 @@ GATES: tuple[GateRule, ...] = (
     quote,
     spread,
     price_collar,
+    currency,
     positions,
     order_value,
     exposure,

@@ -168,8 +168,14 @@ class AccountReport:
 
 
 def order_ref(ticket_id: str, leg: str) -> str:
-    """The deterministic reference of one leg of a ticket: E entry, S stop, T target, X exit."""
+    """The deterministic reference of one leg of a ticket: E entry, S stop, T target, H half sale, X exit."""
     return f"{ticket_id}.{leg}"
+
+
+def leg_of(ref: str) -> str:
+    """The leg's letter in an order reference: E, S, T, H or X; empty for a foreign order."""
+    _, dot, leg = ref.rpartition(".")
+    return leg[:1] if dot else ""
 
 
 def ticket_of(ref: str) -> str:

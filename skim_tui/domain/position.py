@@ -36,11 +36,13 @@ class Position:
     closed: float = 0.0
     why_closed: str = ""
     half_done: bool = False
+    gone: int = 0
+    """Shares that left the account without a fill of ours: sold elsewhere, or taken by a corporate action."""
 
     @property
     def quantity(self) -> int:
         """Shares held."""
-        return self.bought - self.sold
+        return self.bought - self.sold - self.gone
 
     @property
     def entry_price(self) -> Decimal:
@@ -85,6 +87,14 @@ class Position:
         self.sell_value += value
         if self.quantity == 0:
             self.state, self.closed = PositionState.CLOSED, fill.ts
+
+    def write_off(self, shares: int, ts: float) -> None:
+        """Take ``shares`` off the books without a price. Raises :class:`ValueError` for more than is held."""
+        if not 0 < shares <= self.quantity:
+            raise ValueError(f"{self.symbol}: {shares} shares to write off, held {self.quantity}")
+        self.gone += shares
+        if self.quantity == 0:
+            self.state, self.closed = PositionState.CLOSED, ts
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,7 +52,14 @@ def create(database: pw.SqliteDatabase) -> None:
         database.execute_sql(statement)
 
 
-MIGRATIONS: tuple[Migration, ...] = (create,)
+def add_latches(database: pw.SqliteDatabase) -> None:
+    """Version 2: what holds over a restart, such as the kill switch."""
+    database.execute_sql(
+        'CREATE TABLE "latch" ("name" TEXT NOT NULL PRIMARY KEY, "value" TEXT NOT NULL, "since" REAL NOT NULL)'
+    )
+
+
+MIGRATIONS: tuple[Migration, ...] = (create, add_latches)
 """Step n brings version n to n + 1; ``PRAGMA user_version`` holds the version. Only ever append."""
 
 

@@ -158,4 +158,10 @@ class Event(pw.Model):
     data = pw.TextField()
 
 
-TABLES: tuple[type[pw.Model], ...] = (Ticket, Order, FillRow, PositionRow, Candidate, Event)
+class Latch(pw.Model):
+    name = pw.TextField(primary_key=True)
+    value = pw.TextField()
+    since = pw.FloatField()
+
+
+TABLES: tuple[type[pw.Model], ...] = (Ticket, Order, FillRow, PositionRow, Candidate, Event, Latch)

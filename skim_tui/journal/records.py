@@ -114,6 +114,15 @@ class CandidateRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class LatchRecord:
+    """Something that holds until it is taken back, over restarts: the kill switch, a lock-out. An empty value is off."""
+
+    name: str
+    value: str
+    since: float
+
+
+@dataclass(frozen=True, slots=True)
 class EventRecord:
     """One line of the append-only history: who did what to which subject, and why."""
 
@@ -125,4 +134,4 @@ class EventRecord:
     data: dict[str, Any] = field(default_factory=dict[str, Any])
 
 
-Record = TicketRecord | OrderRecord | FillRecord | PositionRecord | CandidateRecord
+Record = TicketRecord | OrderRecord | FillRecord | PositionRecord | CandidateRecord | LatchRecord

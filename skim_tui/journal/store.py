@@ -21,6 +21,7 @@ from skim_tui.journal.records import (
     CandidateRecord,
     EventRecord,
     FillRecord,
+    LatchRecord,
     OrderRecord,
     PositionRecord,
     Record,
@@ -33,6 +34,7 @@ MODEL_OF: dict[type[Any], type[pw.Model]] = {
     FillRecord: models.FillRow,
     PositionRecord: models.PositionRow,
     CandidateRecord: models.Candidate,
+    LatchRecord: models.Latch,
 }
 FIELDS = {record: tuple(field.name for field in dataclasses.fields(record)) for record in MODEL_OF}
 
@@ -153,6 +155,23 @@ class Journal:
         rows = self._rows(OrderRecord, models.Order.account == account, models.Order.created)
         return [row for row in rows if not (live_only and OrderStatus(row.status).is_done)]
 
+    def orders_of(self, tickets: Iterable[str]) -> list[OrderRecord]:
+        """The orders of these tickets in the order of intent."""
+        return self._rows(OrderRecord, models.Order.ticket_id.in_(list(tickets)), models.Order.created)
+
+    def tickets_at_work(self, account: str, since: float) -> list[str]:
+        """Tickets that still matter: with a live order, an open position, or anything that happened at or after
+        ``since`` (UTC epoch seconds)."""
+        done = [status.value for status in OrderStatus if status.is_done]
+        query = (
+            f'SELECT "ticket_id" FROM "order" WHERE "account" = ? AND ("updated" >= ? OR "status" NOT IN ({_marks(done)})) '
+            'UNION SELECT "ticket_id" FROM "position" WHERE "account" = ? AND ("closed" IS NULL OR "closed" >= ?) '
+            'UNION SELECT "id" FROM "ticket" WHERE "account" = ? AND "created" >= ?'
+        )
+        values = [account, since, *done, account, since, account, since]
+        with _told(self.path, "read"):
+            return sorted(row[0] for row in self._database.execute_sql(query, values).fetchall())
+
     def order(self, ref: str) -> OrderRecord | None:
         """The order with this reference, or None."""
         return next(iter(self._rows(OrderRecord, models.Order.ref == ref, models.Order.created)), None)
@@ -187,14 +206,13 @@ class Journal:
             ).fetchall()
         return [(row[0], EventRecord(row[1], row[2], row[3], row[4], row[5], json.loads(row[6]))) for row in rows]
 
-    def newest_event(self, *whats: str) -> tuple[int, float]:
-        """Number and time of the newest event, or of the newest of these kinds; (0, 0.0) when there is none."""
-        kinds = f'WHERE "what" IN ({", ".join("?" * len(whats))}) ' if whats else ""
+    def latches(self) -> dict[str, str]:
+        """What holds now: name -> value."""
         with _told(self.path, "read"):
-            row = self._database.execute_sql(
-                f'SELECT "id", "ts" FROM "event" {kinds}ORDER BY "id" DESC LIMIT 1', whats
-            ).fetchone()
-        return (row[0], row[1]) if row else (0, 0.0)
+            rows = self._database.execute_sql(
+                'SELECT "name", "value" FROM "latch" WHERE "value" <> ?', ("",)
+            ).fetchall()
+        return dict(rows)
 
     def accounts(self) -> list[str]:
         """Every account that has a row here, by name."""
@@ -212,6 +230,10 @@ class Journal:
         with _told(self.path, "read"), self._database.bind_ctx(models.TABLES):
             query = model.select(*fields).where(where).order_by(order, pw.SQL("rowid"))
             return [record(*row) for row in query.tuples()]
+
+
+def _marks(values: Sequence[object]) -> str:
+    return ", ".join("?" * len(values))
 
 
 @contextlib.contextmanager

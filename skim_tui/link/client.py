@@ -36,10 +36,16 @@ class SocketLink:
         writer.write(frame(Attach(version=VERSION, who=self._who, observer=self._observer)))
         try:
             first = await asyncio.wait_for(read_frame(reader), REPLY_TIMEOUT)
+            hello = decode_down(first) if first else None
         except TimeoutError:
             writer.close()
             raise LinkError(f"the desk at {self._path} does not answer") from None
-        hello = decode_down(first) if first else None
+        except (LinkError, msgspec.MsgspecError) as error:
+            writer.close()
+            raise LinkError(f"what answers at {self._path} is not a desk: {error}") from None
+        except BaseException:
+            writer.close()
+            raise
         if not isinstance(hello, Hello):
             writer.close()
             raise LinkError(f"what answers at {self._path} is not a desk")

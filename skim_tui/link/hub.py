@@ -11,9 +11,12 @@ KEPT = {"log": 500, "news": 300}
 class Viewer:
     """One console's backlog: the keys it has not been told of, never the values."""
 
-    __slots__ = ("dirty", "gone", "whole")
+    __slots__ = ("dirty", "gone", "told", "whole")
 
     def __init__(self) -> None:
+        self.told: set[tuple[str, str]] = set()
+        """The rows it holds. Only these can be gone for it: a row that came and went while it was stalled never
+        was, so a stalled console's backlog is no longer than the two states it lies between."""
         self.dirty: set[tuple[str, str]] = set()
         self.gone: set[tuple[str, str]] = set()
         self.whole = True
@@ -50,11 +53,8 @@ class Hub:
             return
         for viewer in self._viewers:
             viewer.dirty.discard((topic, key))
-            viewer.gone.add((topic, key))
-
-    def backlog(self) -> int:
-        """Changed rows that the slowest viewer has not been told of."""
-        return max((len(viewer.dirty) + len(viewer.gone) for viewer in self._viewers), default=0)
+            if (topic, key) in viewer.told:
+                viewer.gone.add((topic, key))
 
     def take(self, viewer: Viewer) -> Delta | None:
         """What the viewer must hear now, with the newest values; None when nothing changed."""
@@ -62,6 +62,7 @@ class Hub:
             viewer.whole = False
             viewer.dirty.clear()
             viewer.gone.clear()
+            viewer.told = {(topic, key) for topic, rows in self.state.items() for key in rows}
             return Delta(upserts={topic: dict(rows) for topic, rows in self.state.items() if rows}, whole=True)
         if not viewer.dirty and not viewer.gone:
             return None
@@ -71,6 +72,8 @@ class Hub:
         removes: dict[str, list[str]] = {}
         for topic, key in viewer.gone:
             removes.setdefault(topic, []).append(key)
+        viewer.told |= viewer.dirty
+        viewer.told -= viewer.gone
         viewer.dirty.clear()
         viewer.gone.clear()
         return Delta(upserts=upserts, removes={topic: tuple(keys) for topic, keys in removes.items()})

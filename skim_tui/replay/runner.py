@@ -30,7 +30,7 @@ def replay(tapes: Sequence[Tape], config: Config, calendar: TradingCalendar) -> 
     desk.keeper.on_closed = closed.append
 
     def arm() -> None:
-        desk.set_auto(True, "replay")
+        desk.operator.set_auto(True, "replay")
 
     desk.on_session = arm
     try:
@@ -46,7 +46,7 @@ def replay(tapes: Sequence[Tape], config: Config, calendar: TradingCalendar) -> 
         sessions=tuple(day.isoformat() for day in tape.dates),
         candidates=tuple(records),
         trades=tuple(closed),
-        open_positions=tuple(desk.keeper.positions.values()),
+        open_positions=tuple(desk.books.positions.values()),
         final_equity=exchange.equity().quantize(Decimal("0.01")),
         start_equity=config.sim.cash,
         problems=tuple(desk.problems()),

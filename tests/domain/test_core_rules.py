@@ -124,6 +124,8 @@ FACTS = dict(
     entries_today=0,
     last_loss_ts=0.0,
     orders_last_minute=0,
+    currency="AUD",
+    account_currency="AUD",
 )
 LIMITS = Limits(5, D(20000), D(80000), D(500), D(1500), 15.0, 2.0, 1.0, 20, 300.0)
 
@@ -159,6 +161,8 @@ def test_every_gate_passes_on_good_facts():
         ({"entries_today": 1}, "symbol"),
         ({"last_loss_ts": 90.0}, "cool-down"),
         ({"orders_last_minute": 20}, "order rate"),
+        ({"account_currency": "USD"}, "currency"),
+        ({"account_currency": ""}, "currency"),
     ],
 )
 def test_each_gate_refuses_and_is_named(change, gate):

@@ -7,6 +7,7 @@ import pytest
 
 from skim_tui.link.client import SocketLink
 from skim_tui.link.framing import HEAD, decode_down, frame
+from skim_tui.link.hub import Hub
 from skim_tui.link.port import LinkError
 from skim_tui.link.server import LinkServer
 from skim_tui.link.values import VERSION, Approve, Attach, CandidateView, HeaderView, Hello, LogView
@@ -119,3 +120,38 @@ async def test_the_socket_is_private_and_one_desk_owns_it(server):
 async def test_no_desk_is_one_clear_error(tmp_path):
     with pytest.raises(LinkError, match="no desk answers at"):
         await SocketLink(tmp_path / "none.sock").attach(lambda delta: None, lambda reason: None)
+
+
+def test_a_stalled_console_owes_nothing_for_rows_it_never_had():
+    hub = Hub()
+    viewer = hub.open()
+    hub.publish("header", "", HeaderView())
+    assert hub.take(viewer).whole
+    for number in range(20_000):
+        hub.publish("log", str(number), LogView(seq=number, ts=0.0, level="info", text="x"))
+    assert len(viewer.dirty) <= 500 and not viewer.gone
+    first = hub.take(viewer)
+    assert len(first.upserts["log"]) == 500 and not first.removes
+    for number in range(20_000, 40_000):
+        hub.publish("log", str(number), LogView(seq=number, ts=0.0, level="info", text="x"))
+    assert len(viewer.gone) == 500, "the rows it holds, and no other, are gone"
+    second = hub.take(viewer)
+    assert set(second.removes["log"]) == set(first.upserts["log"])
+    assert viewer.told == {("header", "")} | {("log", key) for key in second.upserts["log"]}
+
+
+async def test_what_answers_with_garbage_is_no_desk_and_one_clear_error(tmp_path):
+    async def babble(reader, writer):
+        writer.write(HEAD.pack(3) + b"\xc1\xc1\xc1")
+        await writer.drain()
+
+    async def boast(reader, writer):
+        writer.write(HEAD.pack(2**31) + b"x")
+        await writer.drain()
+
+    for number, answer in enumerate((babble, boast)):
+        path = tmp_path / f"{number}.sock"
+        stranger = await asyncio.start_unix_server(answer, str(path))
+        with pytest.raises(LinkError, match=f"what answers at {path} is not a desk"):
+            await SocketLink(path).attach(lambda delta: None, lambda reason: None)
+        stranger.close()

@@ -1,0 +1,153 @@
+"""Exits: market sales of at most what is held, each in one group with the stop, by plan or by hand (rule S5).
+
+No risk gate is asked here. An exit is refused only when there is nothing to sell or one is working already.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from skim_tui.broker.port import BrokerError
+from skim_tui.crashpoints import crashpoint
+from skim_tui.desk.books import Books, LastPrice
+from skim_tui.desk.context import Context
+from skim_tui.desk.orders import Orders
+from skim_tui.domain.exits import ExitRule, Holding, PlannedExit, describe_next, due_exit, planned_exits
+from skim_tui.domain.instrument import price
+from skim_tui.domain.orders import OrderSpec, OrderStatus, OrderType, OrderUpdate, Side, Tif, leg_of, order_ref
+from skim_tui.domain.position import Position
+
+EXIT_LEGS = ("H", "X")
+RETRY_EVERY = 5.0
+"""Exchange seconds between two tries of an exit that could not be sent or was refused."""
+
+
+class Exits:
+    """Every sale this desk makes but its stops, one working at a time for each symbol."""
+
+    def __init__(
+        self,
+        context: Context,
+        orders: Orders,
+        books: Books,
+        last_price: LastPrice,
+        closes: Callable[[str], list[float]],
+    ) -> None:
+        self._context = context
+        self._orders = orders
+        self._books = books
+        self._last_price = last_price
+        self._closes = closes
+        self._why: dict[str, str] = {}
+        """Reference of an exit -> why it was sent."""
+        self._tried: dict[str, float] = {}
+        config = context.config.exits
+        self.rule = ExitRule(
+            end_of_day=config.end_of_day,
+            end_of_day_minutes=config.end_of_day_minutes,
+            half_on_day=config.half_on_day,
+            trail_sma_days=config.trail_sma_days,
+        )
+
+    # ---- selling ------------------------------------------------------------------------------------
+
+    def working(self, symbol: str) -> OrderUpdate | None:
+        """The exit of ``symbol`` that is under way, if any."""
+        for order in self._orders.of_symbol(symbol):
+            if leg_of(order.ref) in EXIT_LEGS and not order.status.is_done:
+                return order
+        return None
+
+    def close(
+        self, symbol: str, who: str, why: str, quantity: int | None = None, *, is_half: bool = False
+    ) -> tuple[bool, str]:
+        """Sell at market, at most what is held, in one OCA group with the stop; (done, what happened)."""
+        position = self._books.positions.get(symbol)
+        if position is None or position.quantity <= 0:
+            return False, f"{symbol}: no position of this desk"
+        working = self.working(symbol)
+        if working is not None:
+            return False, f"{symbol}: exit {working.ref} is working already"
+        self._stop_buying(position, who)
+        selling = min(position.quantity, quantity or position.quantity)
+        spec = OrderSpec(
+            ref=self._orders.next_ref(position.ticket_id, "H" if is_half else "X"),
+            symbol=symbol,
+            side=Side.SELL,
+            type=OrderType.MARKET,
+            quantity=selling,
+            tif=Tif.DAY,
+            oca_group=order_ref(position.ticket_id, "OCA"),
+        )
+        self._tried[symbol] = self._context.now()
+        self._why[spec.ref] = why
+        crashpoint("before-exit")
+        not_sent = self._orders.send(spec, who, why)
+        if not_sent:
+            return False, f"{symbol}: exit not sent: {not_sent}"
+        crashpoint("after-exit")
+        self._context.log("info", f"{symbol}: closing {selling:,} ({why})")
+        return True, f"{symbol}: selling {selling:,} at market"
+
+    def _stop_buying(self, position: Position, who: str) -> None:
+        """No share is bought while the position is being closed."""
+        entry = self._orders.updates.get(order_ref(position.ticket_id, "E"))
+        if entry is not None and not entry.status.is_done:
+            self._orders.cancel(entry.ref, who, "position is being closed")
+
+    def on_order(self, update: OrderUpdate) -> None:
+        """Say when an exit ended without selling."""
+        if leg_of(update.ref) in EXIT_LEGS and update.status.is_done and update.status is not OrderStatus.FILLED:
+            self._context.log("error", f"{update.symbol}: exit {update.status}: {update.reason or 'no reason given'}")
+
+    def why(self, ref: str) -> str:
+        """Why the order that ended a position was there."""
+        match leg_of(ref):
+            case "S":
+                return "stop"
+            case "T":
+                return "target"
+            case _:
+                return self._why.get(ref, "closed")
+
+    # ---- the plan -----------------------------------------------------------------------------------
+
+    def on_time(self, now: float) -> None:
+        """Carry out what the operator wants flat and what the plans say is due."""
+        for symbol in tuple(self._books.positions):
+            if self.working(symbol) is not None or now - self._tried.get(symbol, -RETRY_EVERY) < RETRY_EVERY:
+                continue
+            if self._context.flatten:
+                self._try(symbol, self._context.flatten)
+                continue
+            planned = due_exit(self.plan(symbol), now)
+            if planned is not None and self._context.day.open <= now < self._context.day.close:
+                self._try(symbol, "plan", planned)
+
+    def _try(self, symbol: str, who: str, planned: PlannedExit | None = None) -> None:
+        try:
+            if planned is None:
+                self.close(symbol, who, "flatten")
+            else:
+                self.close(symbol, who, planned.why, planned.quantity, is_half=planned.is_half)
+        except BrokerError as error:
+            self._context.log("error", f"{symbol}: exit not sent: {error}")
+
+    def plan(self, symbol: str) -> tuple[PlannedExit, ...]:
+        """The exits of today's plan for a position."""
+        return planned_exits(self._holding(self._books.positions[symbol]), self.rule, self._context.day)
+
+    def describe_plan(self, symbol: str) -> str:
+        """The next planned exit in words."""
+        return describe_next(self._holding(self._books.positions[symbol]), self.rule)
+
+    def _holding(self, position: Position) -> Holding:
+        last = self._last_price(position.symbol)
+        return Holding(
+            symbol=position.symbol,
+            quantity=position.quantity,
+            day_number=self._books.day_number(position),
+            half_done=position.half_done,
+            last=price(last) if last > 0 else None,
+            closes=self._closes(position.symbol),
+        )
