@@ -37,11 +37,13 @@ class Store:
     news: dict[str, NewsView] = field(default_factory=dict[str, NewsView])
     log: dict[str, LogView] = field(default_factory=dict[str, LogView])
     chart: dict[str, ChartView] = field(default_factory=dict[str, ChartView])
+    other: dict[str, dict[str, AnyView]] = field(default_factory=dict[str, dict[str, AnyView]])
+    """Topics that few panes read, by name."""
     loaded: bool = False
     """A whole state has arrived."""
 
     def apply(self, delta: Delta) -> dict[str, set[str]]:
-        """Take ``delta`` over; which keys of which topics differ now. Unknown topics are ignored."""
+        """Take ``delta`` over; which keys of which topics differ now. A newer desk's topics are ignored."""
         changed: dict[str, set[str]] = {}
         if delta.whole:
             self.loaded = True
@@ -89,5 +91,5 @@ class Store:
         return max((line.seq for line in self.log.values()), default=0)
 
     def _rows(self, topic: str) -> dict[str, Any]:
-        rows: dict[str, AnyView] = getattr(self, topic)
-        return rows
+        rows: dict[str, AnyView] | None = getattr(self, topic, None)
+        return self.other.setdefault(topic, {}) if rows is None else rows
