@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +13,8 @@ import msgspec
 from skim_tui.link.framing import decode_down, frame, read_frame
 from skim_tui.link.port import LinkError
 from skim_tui.link.values import VERSION, AnyCommand, Attach, Delta, Hello, Reply, Up
+
+log = logging.getLogger("skim.link")
 
 REPLY_TIMEOUT = 10.0
 
@@ -99,6 +102,10 @@ class SocketLink:
                         answer.set_result(said)
         except (LinkError, msgspec.MsgspecError) as error:
             reason = f"the link broke: {error}"
+        except Exception as error:
+            # Whatever the console makes of it, a reader that died unseen would freeze the screen.
+            log.exception("what the desk said could not be taken")
+            reason = f"what the desk said could not be taken: {error!r}"
         if self._writer is not None:
             self._writer.close()
             self._writer = None

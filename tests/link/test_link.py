@@ -155,3 +155,21 @@ async def test_what_answers_with_garbage_is_no_desk_and_one_clear_error(tmp_path
         with pytest.raises(LinkError, match=f"what answers at {path} is not a desk"):
             await SocketLink(path).attach(lambda delta: None, lambda reason: None)
         stranger.close()
+
+
+async def test_a_viewer_that_fails_is_told_and_can_attach_again(server):
+    def fails(delta):
+        raise KeyError("a topic nobody knows")
+
+    lost = []
+    link = SocketLink(server.path, who="test")
+    await link.attach(fails, lost.append)
+    server.publish("header", "", HeaderView(market="ASX"))
+    async with asyncio.timeout(5):
+        while not lost:
+            await asyncio.sleep(0.01)
+    assert "a topic nobody knows" in lost[0]
+    _, rows, _ = await attach(server)
+    async with asyncio.timeout(5):
+        while "header" not in rows:
+            await asyncio.sleep(0.01)
