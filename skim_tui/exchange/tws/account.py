@@ -13,7 +13,7 @@ CENT = Decimal("0.01")
 def account_values(exchange: ExchangeApi) -> list[tuple[str, str, str]]:
     """(key, value, currency) rows; ``AccountType`` says that the account is simulated."""
     currency, cash, equity = exchange.currency, exchange.cash, exchange.equity()
-    gross = sum((_value(exchange, symbol) for symbol in exchange.positions), Decimal(0))
+    gross = gross_value(exchange)
     unrealised = sum((_unrealised(exchange, symbol) for symbol in exchange.positions), Decimal(0))
     money = {
         "NetLiquidation": equity, "TotalCashValue": cash, "CashBalance": cash, "TotalCashBalance": cash,
@@ -29,6 +29,11 @@ def account_values(exchange: ExchangeApi) -> list[tuple[str, str, str]]:
         ("ExchangeRate", "1.00", currency),
         *((key, str(value.quantize(CENT)), currency) for key, value in money.items()),
     ]
+
+
+def gross_value(exchange: ExchangeApi) -> Decimal:
+    """What the positions are worth, long and short alike."""
+    return sum((abs(_value(exchange, symbol)) for symbol in exchange.positions), Decimal(0))
 
 
 def position_row(exchange: ExchangeApi, symbol: str) -> list[object]:

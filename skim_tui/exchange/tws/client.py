@@ -12,6 +12,8 @@ from skim_tui.exchange.tws.wire import SERVER_VERSION, Reader
 Handler = Callable[[Reader], None]
 """Reads one request (its message id is taken already) and answers it."""
 
+REJECT_REASONS_FROM = 166
+
 
 @dataclass(slots=True)
 class Client:
@@ -24,4 +26,4 @@ class Client:
     """The protocol version agreed with it."""
 
     def error(self, request_id: int, code: int, text: str) -> None:
-        self.out.send([4, 2, request_id, code, text, ""])
+        self.out.send([4, 2, request_id, code, text, *([""] if self.version >= REJECT_REASONS_FROM else [])])

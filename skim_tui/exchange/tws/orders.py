@@ -1,145 +1,116 @@
-"""Orders on the wire at server version 178: placeOrder in, openOrder and its kin out."""
+"""Orders, executions and fees as the exchange tells them, laid out for the client's protocol version."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from skim_tui.domain.instrument import Instrument
 from skim_tui.domain.orders import Side
 from skim_tui.domain.session import TIME_ZONES
-from skim_tui.exchange.model import Execution, Rejected, SimOrder
-from skim_tui.exchange.tws.contracts import Named, contract12, home_of, read_contract
+from skim_tui.exchange.model import TRAILING, Execution, SimOrder
+from skim_tui.exchange.tws.contracts import contract12, home_of
+from skim_tui.exchange.tws.placement import AUTO_CANCEL_PARENT, DURATION, FA_PROFILE_ENDS, PEG_OFFSETS, POST_TO_ATS
 from skim_tui.exchange.tws.wire import DBL_MAX, INT_MAX, LONG_MAX, Reader
 
+PENDING_PRICE_REVISION = 178
+"""The server version from which an execution ends with the pending-price-revision flag."""
 
-def read_place_order(reader: Reader, client_id: int) -> tuple[SimOrder, Named, bool]:
-    """The order, the contract named and whether it only asks what if. Raises WireError, Rejected."""
-    order_id = reader.integer()
-    named = read_contract(reader)
-    reader.skip(2)
-    action, quantity, kind = reader.text().upper(), reader.number() or 0, reader.text().upper()
-    limit, aux, tif, oca_group, account = reader.price(), reader.price(), reader.text(), reader.text(), reader.text()
-    reader.skip(2)
-    order_ref, transmit, parent_id = reader.text(), reader.flag(), reader.integer()
-    reader.skip(4)
-    outside_rth = reader.flag()
-    reader.skip()
-    if named.sec_type == "BAG":
-        raise Rejected(321, "Error validating request.-'bF' : cause - Combination orders are not supported")
-    reader.skip(2)
-    reader.skip()
-    good_till = reader.text()
-    reader.skip(7)
-    oca_type = reader.integer()
-    reader.skip(17)
-    delta_neutral = reader.text()
-    reader.skip()
-    if delta_neutral:
-        reader.skip(8)
-    reader.skip(4)
-    reader.skip(2)
-    increment = reader.number()
-    if increment is not None and increment > 0:
-        reader.skip(7)
-    reader.skip(3)
-    if reader.text():
-        reader.skip()
-    reader.skip(4)
-    if reader.flag():
-        reader.skip(3)
-    if reader.text():
-        raise Rejected(321, "Error validating request.-'bF' : cause - Algorithmic orders are not supported")
-    reader.skip()
-    what_if = reader.flag()
-    if action not in ("BUY", "SELL"):
-        raise Rejected(321, f"Error validating request.-'bF' : cause - Invalid action {action or 'empty'}")
-    if quantity != int(quantity):
-        raise Rejected(321, "Error validating request.-'bF' : cause - Fractional sizes are not supported")
-    stops = kind.startswith("STP")
-    order = SimOrder(
-        client_id=client_id,
-        order_id=order_id,
-        symbol="",
-        side=Side(action),
-        type=kind,
-        quantity=int(quantity),
-        limit=limit if kind in ("LMT", "STP LMT") else None,
-        stop=aux if stops else None,
-        tif=tif or "DAY",
-        outside_rth=outside_rth,
-        order_ref=order_ref,
-        parent_id=parent_id,
-        oca_group=oca_group,
-        oca_type=oca_type or 3,
-        transmit=transmit,
-        account=account,
-    )
-    order.wire = {"good_till": good_till}
-    if kind in ("LMT", "STP LMT") and limit is None:
-        raise Rejected(321, "Error validating request.-'bF' : cause - Limit price is missing")
-    if stops and aux is None:
-        raise Rejected(321, "Error validating request.-'bF' : cause - Stop price is missing")
-    return order, named, what_if
+Fields = list[object]
 
 
-def _prices(order: SimOrder) -> tuple[object, object]:
-    return order.limit if order.limit is not None else "0.0", order.stop if order.stop is not None else "0.0"
+@dataclass(frozen=True, slots=True)
+class OrderState:
+    """The state block of an openOrder: what-if figures as the API spells them, or the fees so far."""
+
+    status: str
+    margins: tuple[object, ...] = (DBL_MAX,) * 9
+    """Initial margin, maintenance margin and equity with loan value: before, change, after."""
+    commission: object = ""
+    least: object = ""
+    most: object = ""
+    currency: str = ""
+    warning: str = ""
+    what_if: bool = False
 
 
-def _group(order: SimOrder) -> str:
-    return order.oca_group
+@dataclass(frozen=True, slots=True)
+class Echo:
+    """What a client sent with an order, spelled as TWS spells it back."""
+
+    wire: dict[str, object]
+
+    def text(self, name: str, unset: str = "") -> str:
+        return str(self.wire.get(name, "") or unset)
+
+    def flag(self, name: str) -> int:
+        return int(Reader([self.text(name)]).flag())
+
+    def whole(self, name: str, unset: object = "") -> object:
+        text = self.text(name)
+        return unset if text in ("", INT_MAX, LONG_MAX) or _is_max(text) else text
+
+    def price(self, name: str, unset: object = "") -> object:
+        text = self.text(name)
+        return unset if text in ("", INT_MAX) or _is_max(text) else text
+
+
+def _is_max(text: str) -> bool:
+    return text.lower().startswith("1.79769313486231") and "308" in text
 
 
 def open_order(
-    order: SimOrder, instrument: Instrument, *, own: bool = True, state: dict[str, Any] | None = None
-) -> list[object]:
-    """An openOrder message of 135 fields; ``state`` overrides the order-state block (what-if)."""
-    limit, stop = _prices(order)
-    state = state or {}
-    commission = order.commission if order.commission else ""
-    head: list[object] = [
-        5, order.order_id if own else 0, *contract12(instrument), order.side.value, order.quantity, order.type, limit,
-        stop, order.tif, _group(order), order.account, "", 0, order.order_ref, order.client_id, order.perm_id,
-        order.outside_rth, 0, 0, "", f"{order.perm_id}.{order.modifications}/{order.account}/{order.quantity}",
-        "", "", "", "", "", "", "", "", 0, "", -1, 0, "", "", "", "", "", INT_MAX, 0, 0, 0, "", order.oca_type, 0, 0,
-        "", order.parent_id if own else 0, 0, "", 0, "None", "", 0, "", "", "", "?", 0, 0, "", 0, 0, "", "", "", "", "",
-        0, 0, 0, INT_MAX, INT_MAX, "", "", 0, "", "IB", 0, 0, "", 0, bool(state), state.get("status", order.status),
-    ]  # fmt: skip
-    margins = [
-        state.get(name, DBL_MAX)
-        for name in (
-            "init_before",
-            "maint_before",
-            "equity_before",
-            "init_change",
-            "maint_change",
-            "equity_change",
-            "init_after",
-            "maint_after",
-            "equity_after",
-        )
-    ]
-    trail = order.limit + 1 if order.limit is not None else DBL_MAX
-    tail: list[object] = [
-        state.get("commission", commission), "", "", instrument.currency if commission or state else "", "",
-        0, 0, 0, "None", DBL_MAX, trail, DBL_MAX, DBL_MAX, DBL_MAX, DBL_MAX, 0, "", "", "", 0, 1, 0, 0, 0,
-        "", "", 0, "", "", "", "", "",
-    ]  # fmt: skip
-    return [*head, *margins, *tail]
-
-
-def order_status(order: SimOrder) -> list[object]:
-    """An orderStatus message."""
+    order: SimOrder, instrument: Instrument, version: int, *, group: str = "", state: OrderState | None = None
+) -> Fields:
+    """An openOrder message: 135 fields at version 178. ``group`` is the OCA group it is told with."""
+    state = state or state_of(order, instrument)
+    sent = Echo(order.wire)
     return [
-        3, order.order_id, order.status, order.filled, order.remaining,
-        _plain(order.avg_price), order.perm_id, order.parent_id, _plain(order.last_price), order.client_id, order.why_held, 0,
+        5, order.order_id, *contract12(instrument), *_terms(order, group), order.client_id, order.perm_id,
+        order.outside_rth, sent.flag("hidden"), 0, "",
+        f"{order.perm_id}.{order.modifications}/{order.account}/{order.quantity}", *_advisor(sent, version),
+        sent.text("modelCode"), sent.text("goodTillDate"), sent.text("rule80A"), sent.price("percentOffset"),
+        sent.text("settlingFirm"), sent.whole("shortSaleSlot", 0), sent.text("designatedLocation"),
+        sent.whole("exemptCode", -1), sent.whole("auctionStrategy", 0), *_box(sent),
+        _display(sent), sent.flag("blockOrder"), sent.flag("sweepToFill"), sent.flag("allOrNone"), sent.whole("minQty"),
+        order.oca_type, 0, 0, "", order.parent_id, sent.whole("triggerMethod", 0),
+        "", 0, "None", "", 0, "", "", "", "?", 0, 0, "", 0, 0, *_trail(order), "", "", "", 0, 0, 0,
+        INT_MAX, INT_MAX, "", "", sent.flag("optOutSmartRouting"), sent.text("clearingAccount"),
+        sent.text("clearingIntent", "IB"), sent.flag("notHeld"), 0, "", sent.flag("solicited"),
+        *_state(state), sent.flag("randomizeSize"), sent.flag("randomizePrice"), 0,
+        "None", DBL_MAX, _trail_price(order), _offset(order), DBL_MAX, DBL_MAX, DBL_MAX, 0,
+        "", "", "", 0, 1, sent.flag("isOmsContainer"), 0, sent.flag("usePriceMgmtAlgo"),
+        *([sent.whole("duration")] if version >= DURATION else []),
+        *([sent.whole("postToAts")] if version >= POST_TO_ATS else []),
+        *([sent.flag("autoCancelParent")] if version >= AUTO_CANCEL_PARENT else []),
+        *([""] * 5 if version >= PEG_OFFSETS else []),
     ]  # fmt: skip
 
 
-def exec_details(execution: Execution, instrument: Instrument, request_id: int = -1) -> list[object]:
+def state_of(order: SimOrder, instrument: Instrument) -> OrderState:
+    """Its status and its commission so far."""
+    if not order.commission:
+        return OrderState(order.status)
+    return OrderState(order.status, commission=order.commission, currency=instrument.currency)
+
+
+def before_fee(state: OrderState, execution: Execution, order: SimOrder) -> OrderState:
+    """The state as it is told at first, before the fee of an execution is known."""
+    known = order.commission - execution.commission
+    return replace(state, commission=known or "", currency=state.currency if known else "")
+
+
+def order_status(order: SimOrder, status: str = "") -> Fields:
+    """An orderStatus message, of another ``status`` where one is passed through on the way."""
+    return [
+        3, order.order_id, status or order.status, order.filled, order.remaining, plain(order.avg_price), order.perm_id,
+        order.parent_id, plain(order.last_price), order.client_id, order.why_held, 0,
+    ]  # fmt: skip
+
+
+def exec_details(execution: Execution, instrument: Instrument, version: int, request_id: int = -1) -> Fields:
     """An execDetails message, its time in the exchange's own zone."""
     zone = TIME_ZONES[instrument.mic]
     moment = datetime.fromtimestamp(execution.ts, ZoneInfo(zone))
@@ -147,34 +118,105 @@ def exec_details(execution: Execution, instrument: Instrument, request_id: int =
     return [
         11, request_id, execution.order_id, *contract12(instrument), execution.exec_id,
         f"{moment:%Y%m%d %H:%M:%S} {zone}", execution.account, home_of(instrument.mic), side, execution.quantity,
-        execution.price, execution.perm_id, execution.client_id, 0, execution.cum_quantity, _plain(execution.avg_price),
-        execution.order_ref, "", "", "", execution.liquidity, 0,
+        execution.price, execution.perm_id, execution.client_id, 0, execution.cum_quantity, plain(execution.avg_price),
+        execution.order_ref, "", "", "", execution.liquidity, *([0] if version >= PENDING_PRICE_REVISION else []),
     ]  # fmt: skip
 
 
-def commission_report(execution: Execution) -> list[object]:
-    realised: object = DBL_MAX if execution.realised is None else _plain(execution.realised)
+def commission_report(execution: Execution) -> Fields:
+    realised: object = DBL_MAX if execution.realised is None else plain(execution.realised)
     return [59, 1, execution.exec_id, execution.commission, execution.currency, realised, DBL_MAX, ""]
 
 
-def completed_order(order: SimOrder, instrument: Instrument) -> list[object]:
-    """A completedOrder message of 100 fields."""
-    limit, stop = _prices(order)
+def completed_order(order: SimOrder, instrument: Instrument, version: int, *, group: str, parent: int) -> Fields:
+    """A completedOrder message: 100 fields at version 178. ``parent`` is the parent's perm id, 0 for none."""
+    sent = Echo(order.wire)
     zone = TIME_ZONES[instrument.mic]
     finished = datetime.fromtimestamp(order.finished, ZoneInfo(zone))
-    said = {"Filled": f"Filled Size: {order.filled}", "Cancelled": "Cancelled by Trader"}.get(
-        order.status, order.status
-    )
-    trail = order.limit + 1 if order.limit is not None else DBL_MAX
     return [
-        101, *contract12(instrument), order.side.value, order.quantity, order.type, limit, stop, order.tif,
-        _group(order), order.account, "", 0, order.order_ref, order.perm_id, order.outside_rth, 0, 0, "", "", "", "",
-        "", "", "", "", "", 0, "", -1, "", "", "", "", "", INT_MAX, 0, 0, "", order.oca_type, 0, "", 0, "None", "", 0, 0,
-        0, "", 0, 0, "", "", "", 0, 0, 0, INT_MAX, INT_MAX, "", "", "", "IB", 0, 0, "", 0, order.status, 0, 0, 0, trail,
-        DBL_MAX, 0, 1, 0, "", order.filled, INT_MAX, 0, "Not an insider or substantial shareholder", 0, 0, LONG_MAX,
-        f"{finished:%Y%m%d %H:%M:%S} {zone}", said, "", "", "", "", "",
+        101, *contract12(instrument), *_terms(order, group), order.perm_id, order.outside_rth, sent.flag("hidden"), 0, "",
+        *_advisor(sent, version), sent.text("modelCode"), sent.text("goodTillDate"), sent.text("rule80A"),
+        sent.price("percentOffset"), sent.text("settlingFirm"), sent.whole("shortSaleSlot", 0),
+        sent.text("designatedLocation"), sent.whole("exemptCode", -1), *_box(sent), _display(sent),
+        sent.flag("sweepToFill"), sent.flag("allOrNone"), sent.whole("minQty"), order.oca_type,
+        sent.whole("triggerMethod", 0), "", 0, "None", "", 0, 0, 0, "", 0, 0, *_trail(order), "", 0, 0, 0,
+        INT_MAX, INT_MAX, "", "", sent.text("clearingAccount"), sent.text("clearingIntent", "IB"), sent.flag("notHeld"),
+        0, "", sent.flag("solicited"), order.status, sent.flag("randomizeSize"), sent.flag("randomizePrice"), 0,
+        _trail_price(order), _offset(order), 0, 1, sent.flag("isOmsContainer"), "", order.filled, INT_MAX,
+        sent.flag("autoCancelParent"), "Not an insider or substantial shareholder", 0, 0, parent or LONG_MAX,
+        f"{finished:%Y%m%d %H:%M:%S} {zone}", _ended(order), *([""] * 5 if version >= PEG_OFFSETS else []),
     ]  # fmt: skip
 
 
-def _plain(value: Decimal) -> str:
+def plain(value: Decimal) -> str:
     return f"{value.quantize(Decimal('0.00000001')).normalize():f}"
+
+
+# ---- blocks that both messages share ----------------------------------------------------------------
+
+
+def _terms(order: SimOrder, group: str) -> Fields:
+    """Action to order reference."""
+    sent = Echo(order.wire)
+    aux: object = order.stop if order.stop is not None else order.trail_amount
+    return [
+        order.side.value, order.quantity, order.type, order.limit if order.limit is not None else "0.0",
+        aux if aux is not None else "0.0", order.tif, group or order.oca_group, order.account, sent.text("openClose"),
+        sent.whole("origin", 0), order.order_ref,
+    ]  # fmt: skip
+
+
+def _advisor(sent: Echo, version: int) -> Fields:
+    """Group, method, percentage and, for older clients, the profile."""
+    block: Fields = [sent.text("faGroup"), sent.text("faMethod"), sent.text("faPercentage")]
+    return [*block, ""] if version < FA_PROFILE_ENDS else block
+
+
+def _box(sent: Echo) -> Fields:
+    names = ("startingPrice", "stockRefPrice", "delta", "stockRangeLower", "stockRangeUpper")
+    return [sent.price(name) for name in names]
+
+
+def _display(sent: Echo) -> object:
+    shown = sent.whole("displaySize", INT_MAX)
+    return INT_MAX if shown == "0" else shown
+
+
+def _trail(order: SimOrder) -> Fields:
+    """Trailing stop price and percent."""
+    if order.type not in TRAILING:
+        return ["", ""]
+    return [_or(order.trail_stop, ""), _or(order.trail_percent, "")]
+
+
+def _trail_price(order: SimOrder) -> object:
+    """The second trailing stop price of the message; TWS fills it in for orders that do not trail, too."""
+    if order.type in TRAILING:
+        return _or(order.trail_stop, DBL_MAX)
+    if order.limit is not None:
+        return order.limit + 1
+    return _or(order.stop, DBL_MAX)
+
+
+def _offset(order: SimOrder) -> object:
+    return _or(order.limit_offset, DBL_MAX)
+
+
+def _or(value: Decimal | None, unset: object) -> object:
+    return unset if value is None else value
+
+
+def _state(state: OrderState) -> Fields:
+    return [
+        state.what_if, state.status, *state.margins, state.commission, state.least, state.most, state.currency,
+        state.warning,
+    ]  # fmt: skip
+
+
+def _ended(order: SimOrder) -> str:
+    """completedStatus, in TWS's words."""
+    if order.status == "Filled":
+        return f"Filled Size: {order.filled}"
+    if order.status == "Cancelled":
+        return "Cancelled by System" if order.reason else "Cancelled by Trader"
+    return order.status

@@ -20,7 +20,9 @@ FARMS = (
     (2106, "HMDS data farm connection is OK:ushmds"),
     (2158, "Sec-def data farm connection is OK:secdefhk"),
 )
-VERSIONED = frozenset({1, 2, 4, 7, 9, 23, 25, 50, 51, 62, 63, 76, 77})
+VERSIONED = frozenset({
+    1, 2, 4, 7, 9, 10, 11, 19, 21, 22, 23, 25, 50, 51, 52, 53, 54, 55, 56, 57, 62, 63, 67, 68, 69, 70, 74, 75, 76, 77,
+})  # fmt: skip
 """Requests whose id stands after a message version."""
 
 

@@ -75,6 +75,13 @@ class Reader:
         except (ValueError, OverflowError):
             raise WireError(f"{text!r} is not a whole number") from None
 
+    def count(self, most: int) -> int:
+        """How many parts follow. Raises :class:`WireError` for a number that no honest message holds."""
+        value = self.integer()
+        if not 0 <= value <= most:
+            raise WireError(f"{value} is not a number of parts")
+        return value
+
     def number(self) -> float | None:
         text = self.text()
         if text in _UNSET:

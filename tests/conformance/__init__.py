@@ -1,0 +1,1 @@
+"""The exchange's TWS door, held against the clients that people use."""
