@@ -52,6 +52,11 @@ class BrokerClock:
         self.is_system = True
         """Whether the broker's time is the system clock's."""
 
+    @property
+    def round_trip(self) -> float | None:
+        """Local seconds between the newest question for the time and its answer; None before the first."""
+        return self._samples[-1].received - self._samples[-1].sent if self._samples else None
+
     def reconnected(self) -> None:
         """A new connection may lead to another clock: whether it is the system's is judged anew. Until its
         first sample the time goes on as it was, so that an outage does not throw the day away."""

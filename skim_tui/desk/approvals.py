@@ -40,6 +40,16 @@ class TicketEntry:
     decided_by: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the operator had before the eyes when approving; a zero or None was not shown."""
+
+    quantity: int = 0
+    limit: Decimal | None = None
+    stop: Decimal | None = None
+    ask: float = 0.0
+
+
 def entry_rule(config: Config) -> EntryRule:
     return EntryRule(
         limit_steps=config.breakout.limit_steps,
@@ -163,7 +173,7 @@ class Approvals:
             plan.limit,
             plan.stop,
             SizingLimits(
-                risk_budget=self._risk_budget(account.equity),
+                risk_budget=self.risk_budget(account.equity),
                 max_order_value=risk.max_order_value,
                 exposure_left=risk.max_exposure - self.exposure(),
                 cash=min(account.cash, account.buying_power),
@@ -219,8 +229,8 @@ class Approvals:
 
     # ---- deciding -------------------------------------------------------------------------------
 
-    def approve(self, ticket_id: str, who: str) -> tuple[bool, str]:
-        """Approve and send, once. (done, what happened)."""
+    def approve(self, ticket_id: str, who: str, seen: Seen | None = None) -> tuple[bool, str]:
+        """Approve and send, once, if the ticket still is what was ``seen``. (done, what happened)."""
         entry = self.entries.get(ticket_id)
         if entry is None:
             return False, f"no ticket {ticket_id}"
@@ -228,6 +238,9 @@ class Approvals:
             return False, f"ticket {ticket_id} is {entry.state} already"
         if self._expire(entry):
             return False, f"ticket {ticket_id} has expired"
+        stale = self._changed_since(entry.ticket, seen) if seen is not None else ""
+        if stale:
+            return False, f"{entry.ticket.symbol} not sent: {stale}, look again"
         gates = self._judge(entry.ticket)
         entry.ticket = replace(entry.ticket, gates=gates)
         self._context.touch("tickets", ticket_id)
@@ -270,6 +283,35 @@ class Approvals:
         self._settle(entry, TicketState.DECLINED, f"declined by {who}")
         self._drop_candidate(entry, "declined")
         return True, f"{entry.ticket.symbol}: declined"
+
+    def judge(self, ticket: Ticket) -> tuple[Gate, ...]:
+        """How the gates judge ``ticket`` now."""
+        return self._judge(ticket)
+
+    def new_id(self, symbol: str) -> str:
+        """The id of the next ticket of ``symbol`` today; the number is taken."""
+        return self._next_id(symbol)
+
+    def take(self, ticket: Ticket, who: str) -> None:
+        """A ticket that the operator made by hand waits for its approval from now on."""
+        context = self._context
+        entry = TicketEntry(ticket, expires_wall=context.wall() + context.config.breakout.ticket_seconds)
+        self.entries[ticket.id] = entry
+        context.journal.save(self._record(entry), events=[context.event(who, "ticket by hand", ticket.id)])
+        context.touch("tickets", ticket.id)
+
+    def amend(self, ticket: Ticket, who: str) -> tuple[bool, str]:
+        """Put other terms in the place of a waiting ticket's."""
+        entry = self.entries.get(ticket.id)
+        if entry is None or entry.state is not TicketState.PROPOSED:
+            return False, f"ticket {ticket.id} does not wait any more"
+        before, entry.ticket = entry.ticket, ticket
+        was = f"was {before.quantity} at {before.limit}, stop {before.stop}"
+        self._context.journal.save(
+            self._record(entry), events=[self._context.event(who, "amend", ticket.id, was, quantity=ticket.quantity)]
+        )
+        self._context.touch("tickets", ticket.id)
+        return True, f"{ticket.symbol}: now {ticket.quantity:,} at {ticket.limit}, stop {ticket.stop}"
 
     def on_time(self) -> None:
         """Expire what the operator let pass."""
@@ -330,7 +372,7 @@ class Approvals:
             max_positions=risk.max_positions,
             max_order_value=risk.max_order_value,
             max_exposure=risk.max_exposure,
-            max_risk=None if account is None else self._risk_budget(account.equity),
+            max_risk=None if account is None else self.risk_budget(account.equity),
             max_daily_loss=self._discipline.max_daily_loss,
             max_quote_age=risk.max_quote_age,
             max_spread_pct=risk.max_spread_pct,
@@ -371,6 +413,19 @@ class Approvals:
         )
         return judge(facts, self.limits())
 
+    def _changed_since(self, ticket: Ticket, seen: Seen) -> str:
+        """What differs from what the operator saw; empty when nothing that matters does."""
+        if seen.quantity and (seen.quantity, seen.limit, seen.stop) != (ticket.quantity, ticket.limit, ticket.stop):
+            return f"it reads {ticket.quantity:,} at {ticket.limit}, stop {ticket.stop} by now"
+        followed = self._watchlist.symbols.get(ticket.symbol)
+        quote = followed.quote if followed is not None else None
+        if seen.ask <= 0 or quote is None or quote.ask <= 0:
+            return ""  # whether a quote is there and fresh is the gates' question
+        moved = abs(quote.ask / seen.ask - 1) * 100
+        if moved > self._context.config.risk.max_price_move_pct:
+            return f"the offer is {quote.ask:g}, the card showed {seen.ask:g}"
+        return ""
+
     @staticmethod
     def _under_way(entry: TicketEntry) -> bool:
         return entry.state in (
@@ -381,7 +436,8 @@ class Approvals:
             TicketState.UNKNOWN,
         )
 
-    def _risk_budget(self, equity: Decimal) -> Decimal:
+    def risk_budget(self, equity: Decimal) -> Decimal:
+        """Most that one trade may lose while the account is worth ``equity``."""
         return equity * Decimal(str(self._context.config.risk.risk_per_trade_pct)) / 100
 
     def _expire(self, entry: TicketEntry) -> bool:

@@ -168,13 +168,22 @@ class Orders:
         self._sent((spec,))
         return ""
 
-    def modify(self, ref: str, why: str, *, quantity: int | None = None, stop_price: Decimal | None = None) -> str:
+    def modify(
+        self,
+        ref: str,
+        why: str,
+        *,
+        quantity: int | None = None,
+        stop_price: Decimal | None = None,
+        limit_price: Decimal | None = None,
+    ) -> str:
         """Change a working order in place. Returns why nothing was sent; empty when bytes left."""
         context = self._context
-        context.journal.save(events=[context.event("desk", "modify", ref, why, quantity=quantity, stop=stop_price)])
+        change = {"quantity": quantity, "stop": stop_price, "limit": limit_price}
+        context.journal.save(events=[context.event("desk", "modify", ref, why, **change)])
         crashpoint("before-modify")
         try:
-            context.broker.modify(ref, quantity=quantity, stop_price=stop_price)
+            context.broker.modify(ref, quantity=quantity, stop_price=stop_price, limit_price=limit_price)
         except NotConnected as error:
             return str(error)
         crashpoint("after-modify")

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Protocol
 
 from skim_tui import __version__
 from skim_tui.desk.engine import Desk
+from skim_tui.desk.history import trade_view
+from skim_tui.desk.watchlist import Followed
 from skim_tui.domain.events import Connection, SourceState
 from skim_tui.domain.instrument import price
-from skim_tui.domain.market import Bar
+from skim_tui.domain.market import Bar, DailyBar
 from skim_tui.domain.orders import OrderUpdate
-from skim_tui.domain.position import Position
 from skim_tui.domain.session import CURRENCIES, TIME_ZONES, Phase
 from skim_tui.link.values import (
     AnyView,
@@ -29,7 +31,9 @@ from skim_tui.link.values import (
 )
 
 CHARTS_KEPT = 4
-ALWAYS_FOLLOWED = frozenset({"header"})
+AVERAGE_SESSIONS = 20
+"""Sessions that make an average day's volume."""
+ALWAYS_FOLLOWED = frozenset({"header", "vitals"})
 
 
 class Board(Protocol):
@@ -167,6 +171,7 @@ class Publisher:
             bid=quote.bid if quote else 0.0,
             ask=quote.ask if quote else 0.0,
             volume=tracker.volume,
+            rel_volume=_relative_volume(followed),
             or_high=tracker.or_high if tracker.has_range else None,
             or_low=tracker.or_low if tracker.has_range else None,
             or_until=tracker.end,
@@ -303,21 +308,25 @@ class Publisher:
             return None
         tracker = followed.tracker
         position = self._desk.books.positions.get(symbol)
-        entry = stop = None
+        entry = stop = target = None
         if position is not None:
             entry = float(position.entry_price)
             resting = self._desk.keeper.protection_of(symbol).orders
             stop = float(resting[-1].stop_price) if resting and resting[-1].stop_price is not None else None
+            targets = [order.limit_price for order in self._desk.orders.of_symbol(symbol) if _is_live_target(order)]
+            target = float(targets[-1]) if targets and targets[-1] is not None else None
         else:
             for ticket in self._desk.approvals.entries.values():
                 if ticket.ticket.symbol == symbol and ticket.state.is_live:
                     entry, stop = float(ticket.ticket.limit), float(ticket.ticket.stop)
+                    target = float(ticket.ticket.target) if ticket.ticket.target is not None else None
         bars = [_chart_bar(bar) for bar in followed.bars]
         if followed.forming is not None:
             bars.append(_chart_bar(followed.forming))
         return ChartView(
             symbol=symbol,
             bars=tuple(bars),
+            daily=tuple(_daily_bar(bar) for bar in followed.daily),
             or_high=tracker.or_high if tracker.has_range else None,
             or_low=tracker.or_low if tracker.has_range else None,
             or_from=tracker.start,
@@ -325,25 +334,25 @@ class Publisher:
             prev_close=followed.prev_close,
             entry=entry,
             stop=stop,
+            target=target,
         )
-
-
-def trade_view(position: Position) -> TradeView:
-    """A closed round trip as it is shown."""
-    return TradeView(
-        id=position.ticket_id,
-        symbol=position.symbol,
-        quantity=position.bought,
-        entry=position.entry_price,
-        exit=position.exit_price,
-        entered=position.opened,
-        exited=position.closed,
-        fees=position.fees,
-        pnl=position.realised,
-        r=position.r_multiple(position.realised),
-        why=position.why_closed,
-    )
 
 
 def _chart_bar(bar: Bar) -> ChartBar:
     return ChartBar(bar.ts, bar.open, bar.high, bar.low, bar.close, bar.volume)
+
+
+def _daily_bar(bar: DailyBar) -> ChartBar:
+    midnight = datetime(bar.date.year, bar.date.month, bar.date.day, tzinfo=UTC).timestamp()
+    return ChartBar(midnight, bar.open, bar.high, bar.low, bar.close, bar.volume)
+
+
+def _is_live_target(order: OrderUpdate) -> bool:
+    return order.ref.rpartition(".")[2].startswith("T") and not order.status.is_done
+
+
+def _relative_volume(followed: Followed) -> float | None:
+    """Today's shares against an average whole session of the last 20; None without history."""
+    sessions = followed.daily[-AVERAGE_SESSIONS:]
+    average = sum(bar.volume for bar in sessions) / len(sessions) if sessions else 0.0
+    return followed.tracker.volume / average if average > 0 else None

@@ -8,6 +8,7 @@ import fcntl
 import logging
 import os
 import signal
+import time
 from collections.abc import AsyncGenerator, Callable, Sequence
 from pathlib import Path
 from typing import Protocol
@@ -15,24 +16,45 @@ from typing import Protocol
 from skim_tui import __version__
 from skim_tui.broker.port import Broker
 from skim_tui.config import Config
+from skim_tui.desk.approvals import Seen
 from skim_tui.desk.engine import Desk
+from skim_tui.desk.history import History
+from skim_tui.desk.manual import Manual
 from skim_tui.desk.publisher import Publisher
+from skim_tui.desk.pulse import Pulse
+from skim_tui.desk.settings import Settings
 from skim_tui.domain.events import BrokerEvent, SourceReport, SourceState
 from skim_tui.domain.market import Announcement
 from skim_tui.domain.session import TradingCalendar
-from skim_tui.journal import Journal
+from skim_tui.journal import Journal, JournalError
 from skim_tui.link.server import LinkServer
 from skim_tui.link.values import (
     Acknowledge,
+    Amend,
+    Answer,
     AnyCommand,
     Approve,
+    AskAway,
+    AskJournal,
+    AskPlayback,
+    AskSettings,
+    AskWhyNot,
+    CancelAll,
     CancelOrder,
     ClosePosition,
     Decline,
+    Enter,
     Kill,
+    MoveStop,
+    Preview,
+    RepairStop,
     Resume,
+    SaveSetting,
+    ScaleOut,
     SelectChart,
     SetAuto,
+    SetPlayback,
+    SetTarget,
     StopDesk,
 )
 from skim_tui.paths import Paths
@@ -85,13 +107,17 @@ class DeskService:
         tape: str = "",
         arm_auto: bool = False,
         sources: Sequence[Source] = (),
+        settings_file: Path | None = None,
     ) -> None:
         self._sources = sources
         self._paths = paths
         self._broker = broker
         self._journal = journal
-        self._config = config
-        self.desk = Desk(config, broker, journal, calendar)
+        self.desk = desk = Desk(config, broker, journal, calendar)
+        self._manual = Manual(desk)
+        self._history = History(desk.context, desk.watchlist, desk.books)
+        self._settings = Settings(desk.context, settings_file or paths.data_dir / "config.toml")
+        self._pulse = Pulse(desk)
         self._arm_auto = arm_auto
         self._stopping = asyncio.Event()
         self._server = LinkServer(paths.socket, self._command, on_consoles=self._on_consoles)
@@ -130,8 +156,10 @@ class DeskService:
 
     def _take(self, event: BrokerEvent) -> None:
         """One broker event. A defect here must not tear the connection down: entries stop, exits go on."""
+        begun = time.perf_counter()
         try:
             self.desk.handle(event)
+            self._pulse.event(event, time.perf_counter() - begun)
         except Exception as error:
             logger.exception("desk fault on %s", type(event).__name__)
             self.desk.context.fault = f"desk fault: {error} (see the log file)"
@@ -149,42 +177,100 @@ class DeskService:
     async def _tick(self) -> None:
         context = self.desk.context
         while True:
+            begun = time.perf_counter()
             await asyncio.sleep(TICK)
+            self._pulse.beat(time.perf_counter() - begun - TICK)
             try:
                 self.desk.advance(context.now())
                 if self._arm_auto and context.account is not None:
                     done, text = self.desk.operator.set_auto(True, "--auto")
                     self._arm_auto = not done and "no console" in text
                 self._publisher.publish()
+                if self._pulse.due():
+                    vitals = self._pulse.read(consoles=self._consoles, dirty_rows=self._server.hub.backlog())
+                    self._server.publish("vitals", "", vitals)
             except Exception as error:
                 logger.exception("desk fault while time passed")
                 context.fault = f"desk fault: {error} (see the log file)"
 
-    def _command(self, command: AnyCommand, who: str) -> tuple[bool, str]:
+    def _command(self, command: AnyCommand, who: str) -> Answer:
+        try:
+            answer = self._question(command) or self._trade(command, who) or self._operate(command, who)
+        except JournalError as error:
+            answer = False, str(error)
+        self._publisher.publish()
+        return answer or (False, f"{type(command).__name__}: this desk does not know how")
+
+    def _question(self, command: AnyCommand) -> Answer | None:
+        """Answer what only asks; None for what does."""
+        match command:
+            case SelectChart(symbol=symbol):
+                return self._publisher.select_chart(symbol)
+            case Preview(draft=draft):
+                return True, "", self._manual.preview(draft)
+            case AskAway():
+                return True, "", self._history.away()
+            case AskWhyNot(session=session):
+                return True, "", self._history.why_not(session)
+            case AskJournal():
+                return True, "", self._history.journal()
+            case AskSettings():
+                return True, "", self._settings.view()
+            case AskPlayback():
+                return False, "no tape is played here: time is the broker's"
+            case _:
+                return None
+
+    def _trade(self, command: AnyCommand, who: str) -> Answer | None:
+        """Carry out what concerns a ticket, an order or a position; None for anything else."""
+        desk, manual = self.desk, self._manual
+        match command:
+            case Approve(ticket_id=ticket_id, quantity=quantity, limit=limit, stop=stop, seen_ask=ask):
+                return manual.approve(ticket_id, who, Seen(quantity, limit, stop, ask))
+            case Decline(ticket_id=ticket_id):
+                return desk.approvals.decline(ticket_id, who)
+            case Enter(draft=draft):
+                return manual.enter(draft, who)
+            case Amend(draft=draft):
+                return manual.amend(draft, who)
+            case MoveStop(symbol=symbol, price=price):
+                return manual.move_stop(symbol, price, who)
+            case SetTarget(symbol=symbol, price=price):
+                return manual.set_target(symbol, price, who)
+            case ScaleOut(symbol=symbol, quantity=quantity):
+                return manual.scale_out(symbol, quantity, who)
+            case RepairStop(symbol=symbol):
+                return manual.repair(symbol, who)
+            case ClosePosition(symbol=symbol):
+                return desk.operator.close(symbol, who)
+            case CancelOrder(ref=ref):
+                return desk.operator.cancel(ref, who)
+            case CancelAll():
+                return manual.cancel_all(who)
+            case _:
+                return None
+
+    def _operate(self, command: AnyCommand, who: str) -> Answer | None:
+        """Carry out what concerns the desk as a whole; None for anything else."""
         desk = self.desk
         match command:
-            case Approve(ticket_id=ticket_id):
-                answer = desk.approvals.approve(ticket_id, who)
-            case Decline(ticket_id=ticket_id):
-                answer = desk.approvals.decline(ticket_id, who)
             case SetAuto(armed=armed):
-                answer = desk.operator.set_auto(armed, who)
-            case ClosePosition(symbol=symbol):
-                answer = desk.operator.close(symbol, who)
-            case CancelOrder(ref=ref):
-                answer = desk.operator.cancel(ref, who)
+                return desk.operator.set_auto(armed, who)
             case Kill(close_all=close_all):
-                answer = desk.operator.kill(who, close_all=close_all)
+                return desk.operator.kill(who, close_all=close_all)
             case Resume():
-                answer = desk.operator.resume(who)
+                return desk.operator.resume(who)
             case Acknowledge():
-                answer = desk.operator.acknowledge(who)
-            case SelectChart(symbol=symbol):
-                answer = self._publisher.select_chart(symbol)
+                return desk.operator.acknowledge(who)
+            case SaveSetting(section=section, key=key, value=value):
+                done, text = self._settings.save(section, key, value, who)
+                return done, text, self._settings.view()
+            case SetPlayback():
+                return False, "no tape is played here: time is the broker's"
             case StopDesk(force=force):
-                answer = self._stop_asked(who, force=force)
-        self._publisher.publish()
-        return answer
+                return self._stop_asked(who, force=force)
+            case _:
+                return None
 
     def _stop_asked(self, who: str, *, force: bool) -> tuple[bool, str]:
         live = [entry.ticket.symbol for entry in self.desk.approvals.entries.values() if entry.state.is_live]
@@ -195,13 +281,14 @@ class DeskService:
 
     def _on_consoles(self, count: int) -> None:
         before, self._consoles = self._consoles, count
+        self._history.consoles(count)
         self.desk.context.log("info", f"{count} console(s) attached")
         self._without_console()
-        if before and not count and self._config.desk.without_console == "flatten":
+        if before and not count and self.desk.context.config.desk.without_console == "flatten":
             self.desk.operator.kill("no console", close_all=True)
 
     def _without_console(self) -> None:
-        waits = self._config.desk.without_console != "continue" and self._consoles == 0
+        waits = self.desk.context.config.desk.without_console != "continue" and self._consoles == 0
         self.desk.context.unattended = "no console attached" if waits else ""
         self.desk.context.touch("header", "")
 

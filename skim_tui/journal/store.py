@@ -214,6 +214,15 @@ class Journal:
             ).fetchall()
         return dict(rows)
 
+    def newest_event(self, *whats: str) -> tuple[int, float]:
+        """Number and time of the newest event, or of the newest of these kinds; (0, 0.0) when there is none."""
+        kinds = f'WHERE "what" IN ({", ".join("?" * len(whats))}) ' if whats else ""
+        with _told(self.path, "read"):
+            row = self._database.execute_sql(
+                f'SELECT "id", "ts" FROM "event" {kinds}ORDER BY "id" DESC LIMIT 1', whats
+            ).fetchone()
+        return (row[0], row[1]) if row else (0, 0.0)
+
     def accounts(self) -> list[str]:
         """Every account that has a row here, by name."""
         tables = ("ticket", "order", "fill", "position", "candidate")

@@ -56,6 +56,10 @@ class Hub:
             if (topic, key) in viewer.told:
                 viewer.gone.add((topic, key))
 
+    def backlog(self) -> int:
+        """Changed rows that the slowest viewer has not been told of."""
+        return max((len(viewer.dirty) + len(viewer.gone) for viewer in self._viewers), default=0)
+
     def take(self, viewer: Viewer) -> Delta | None:
         """What the viewer must hear now, with the newest values; None when nothing changed."""
         if viewer.whole:

@@ -7,15 +7,13 @@ import contextlib
 from collections.abc import Callable
 
 from skim_tui.link.hub import Hub
-from skim_tui.link.values import AnyCommand, Delta, Reply
+from skim_tui.link.values import Answer, AnyCommand, Delta, Reply
 
 
 class MemoryLink:
     """An attached desk in the same loop."""
 
-    def __init__(
-        self, hub: Hub, on_command: Callable[[AnyCommand, str], tuple[bool, str]], *, every: float = 0.01
-    ) -> None:
+    def __init__(self, hub: Hub, on_command: Callable[[AnyCommand, str], Answer], *, every: float = 0.01) -> None:
         self._hub = hub
         self._on_command = on_command
         self._every = every
@@ -39,8 +37,8 @@ class MemoryLink:
 
     async def send(self, command: AnyCommand) -> Reply:
         self._sent += 1
-        done, text = self._on_command(command, "console")
-        return Reply(id=self._sent, ok=done, text=text)
+        done, text, *view = self._on_command(command, "console")
+        return Reply(id=self._sent, ok=done, text=text, view=view[0] if view else None)
 
     async def close(self) -> None:
         if self._task is not None:

@@ -15,7 +15,7 @@ from skim_tui import __version__
 from skim_tui.link.framing import decode_attach, decode_up, frame, read_frame
 from skim_tui.link.hub import Hub, Viewer
 from skim_tui.link.port import LinkError
-from skim_tui.link.values import VERSION, AnyCommand, AnyView, Hello, Reply
+from skim_tui.link.values import VERSION, Answer, AnyCommand, AnyView, Hello, Reply
 
 FLUSH = 0.1
 """Real seconds between two deltas to a console."""
@@ -23,7 +23,7 @@ FLUSH = 0.1
 HIGH_WATER = 64 * 1024
 """A console with more than this unread gets nothing new until it reads; its backlog is keys only."""
 
-Commands = Callable[[AnyCommand, str], tuple[bool, str]]
+Commands = Callable[[AnyCommand, str], Answer]
 
 
 class LinkServer:
@@ -102,9 +102,9 @@ class LinkServer:
         try:
             while (body := await read_frame(reader)) is not None:
                 asked = decode_up(body)
-                done, text = self._on_command(asked.command, attach.who or "console")
+                done, text, *view = self._on_command(asked.command, attach.who or "console")
                 self._send_delta(viewer, writer)
-                writer.write(frame(Reply(id=asked.id, ok=done, text=text)))
+                writer.write(frame(Reply(id=asked.id, ok=done, text=text, view=view[0] if view else None)))
         finally:
             flusher.cancel()
             with contextlib.suppress(asyncio.CancelledError):

@@ -10,7 +10,7 @@ from decimal import Decimal
 
 import msgspec
 
-VERSION = 1
+VERSION = 2
 """Raised when a value changes incompatibly; a console of another version refuses with both numbers."""
 
 
@@ -241,6 +241,9 @@ class ChartView(View, frozen=True):
 
     symbol: str
     bars: tuple[ChartBar, ...] = ()
+    """Today's minutes."""
+    daily: tuple[ChartBar, ...] = ()
+    """The sessions before today; ``ts`` is midnight UTC of the date."""
     or_high: float | None = None
     or_low: float | None = None
     or_from: float = 0.0
@@ -249,6 +252,180 @@ class ChartView(View, frozen=True):
     entry: float | None = None
     stop: float | None = None
     target: float | None = None
+
+
+class ConnectionRow(msgspec.Struct, frozen=True, array_like=True):
+    ts: float
+    state: str
+    reason: str
+
+
+class VitalsView(View, frozen=True):
+    """The one row of topic ``vitals`` (key ``""``), renewed each real second. Durations are milliseconds of
+    real time; rates are per real second over the last one."""
+
+    pid: int = 0
+    uptime: float = 0.0
+    """Real seconds since the desk started."""
+    memory_mb: float = 0.0
+    cpu_pct: float = 0.0
+    loop_lag: float = 0.0
+    """The longest the desk's loop kept a due task waiting in the last second."""
+    loop_worst: float = 0.0
+    """... and since the desk started."""
+    stalls: int = 0
+    """How often it was more than 50 ms."""
+    events_per_second: float = 0.0
+    events: int = 0
+    round_trip: float | None = None
+    """From the last heartbeat's question to its answer; None when the broker tells none."""
+    slowest_event: float = 0.0
+    """The longest that one broker event took in the last minute, its journal writes included."""
+    orders_last_minute: int = 0
+    orders_per_minute: int = 0
+    requests_waiting: int | None = None
+    """Data requests that wait for their turn at the broker; None when the broker paces none."""
+    followed: int = 0
+    streamed: int = 0
+    consoles: int = 0
+    dirty_rows: int = 0
+    """Changed rows that an attached console has not been told of yet."""
+    warnings: int = 0
+    errors: int = 0
+    connection: tuple[ConnectionRow, ...] = ()
+    """The last changes of the broker connection, oldest first."""
+
+
+class DraftView(View, frozen=True):
+    """What an order form would send, computed by the desk: the same sizing, ladder and gates as a ticket's."""
+
+    symbol: str
+    name: str = ""
+    problem: str = ""
+    """Why it cannot be sent whatever the gates say; empty when it can."""
+    quantity: int = 0
+    most: int = 0
+    """The largest size that risk and caps allow at these prices."""
+    bound_by: str = ""
+    limit: Decimal = Decimal(0)
+    stop: Decimal = Decimal(0)
+    target: Decimal | None = None
+    value: Decimal = Decimal(0)
+    risk: Decimal = Decimal(0)
+    budget: Decimal = Decimal(0)
+    """Most that one trade may lose."""
+    fees: Decimal = Decimal(0)
+    step: Decimal = Decimal("0.01")
+    lot: int = 1
+    last: float = 0.0
+    bid: float = 0.0
+    ask: float = 0.0
+    gates: tuple[GateView, ...] = ()
+
+
+class AwayRow(msgspec.Struct, frozen=True, array_like=True):
+    ts: float
+    who: str
+    what: str
+    subject: str
+    why: str
+
+
+class AwayView(View, frozen=True):
+    """What the desk did while no console was attached."""
+
+    since: float = 0.0
+    until: float = 0.0
+    rows: tuple[AwayRow, ...] = ()
+    """Oldest first; the newest 500."""
+    closed: tuple[TradeView, ...] = ()
+
+
+class WhyNotRow(msgspec.Struct, frozen=True, omit_defaults=True):
+    session: str
+    symbol: str
+    state: str
+    why: str = ""
+    gap_pct: float | None = None
+    or_high: float | None = None
+    or_low: float | None = None
+    break_ts: float = 0.0
+    break_price: float | None = None
+    best_pct: float | None = None
+    """How far it went above the break afterwards, percent of the break price."""
+    best_r: float | None = None
+    """... in units of the risk to the low of day at the break; stopped out first when ``stopped``."""
+    last_pct: float | None = None
+    """Where it stood at the end, or stands now, against the break price."""
+    stopped: bool = False
+    """The low of day broke before the best price came."""
+
+
+class WhyNotView(View, frozen=True):
+    rows: tuple[WhyNotRow, ...] = ()
+    sessions: tuple[str, ...] = ()
+    """Sessions of which candidates are recorded, newest first."""
+
+
+class PastTrade(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A closed round trip of any session."""
+
+    id: str
+    session: str
+    symbol: str
+    strategy: str
+    quantity: int
+    entry: Decimal
+    exit: Decimal
+    entered: float
+    exited: float
+    fees: Decimal
+    pnl: Decimal
+    r: float | None = None
+    why: str = ""
+    entry_slip: Decimal | None = None
+    """Paid above the ticket's limit (negative: below it), per share."""
+    exit_slip: Decimal | None = None
+    """Received below the stop's price, per share; None when no stop ended it."""
+
+
+class JournalView(View, frozen=True):
+    trades: tuple[PastTrade, ...] = ()
+    """Oldest first."""
+    today: str = ""
+
+
+class SettingRow(msgspec.Struct, frozen=True, omit_defaults=True):
+    section: str
+    key: str
+    value: str
+    default: str
+    kind: str
+    """What is allowed, in words."""
+    doc: str = ""
+    at_once: bool = False
+    """True when a change counts at once; else at the desk's next start."""
+    pending: str = ""
+    """The value in the file when it differs from the one in force."""
+
+
+class SettingsView(View, frozen=True):
+    path: str = ""
+    rows: tuple[SettingRow, ...] = ()
+
+
+class PlaybackView(View, frozen=True):
+    """The tape that a simulated exchange plays."""
+
+    tape: str = ""
+    speed: float = 0.0
+    """Exchange seconds for each real second; 0 while paused."""
+    paused: bool = False
+    now: float = 0.0
+    start: float = 0.0
+    end: float = 0.0
+    tapes: tuple[str, ...] = ()
+    """What else can be played."""
 
 
 AnyView = (
@@ -264,11 +441,18 @@ AnyView = (
     | ArticleView
     | HealthView
     | ReportView
+    | VitalsView
+    | DraftView
+    | AwayView
+    | WhyNotView
+    | JournalView
+    | SettingsView
+    | PlaybackView
 )
 
 TOPICS = (
     "header", "candidates", "tickets", "positions", "orders", "trades", "news", "log", "chart", "articles", "health",
-    "report",
+    "report", "vitals",
 )  # fmt: skip
 
 
@@ -291,11 +475,12 @@ class Delta(Down, frozen=True):
 
 
 class Reply(Down, frozen=True):
-    """The answer to the command with the same ``id``."""
+    """The answer to the command with the same ``id``. A question's answer comes as ``view``."""
 
     id: int
     ok: bool
     text: str = ""
+    view: AnyView | None = None
 
 
 AnyDown = Hello | Delta | Reply
@@ -306,7 +491,14 @@ class Command(msgspec.Struct, frozen=True, tag=True, tag_field="_", omit_default
 
 
 class Approve(Command, frozen=True):
+    """Send the ticket. What the operator saw goes along: a ticket that reads differently by now, or a market
+    that left the price behind, refuses. A field left out is not compared."""
+
     ticket_id: str
+    quantity: int = 0
+    limit: Decimal | None = None
+    stop: Decimal | None = None
+    seen_ask: float = 0.0
 
 
 class Decline(Command, frozen=True):
@@ -349,9 +541,136 @@ class StopDesk(Command, frozen=True):
     force: bool = False
 
 
+class Draft(msgspec.Struct, frozen=True, omit_defaults=True):
+    """An entry by hand, or other terms for a waiting ticket. What is left out the desk proposes."""
+
+    symbol: str
+    quantity: int = 0
+    """0: the size that the risk budget allows."""
+    limit: Decimal | None = None
+    stop: Decimal | None = None
+    target: Decimal | None = None
+    ticket_id: str = ""
+    """The waiting ticket whose terms these are; empty for a new entry."""
+
+
+class Preview(Command, frozen=True):
+    """Compute ``draft`` without doing anything; answered with a :class:`DraftView`."""
+
+    draft: Draft
+
+
+class Enter(Command, frozen=True):
+    """Send an entry by hand with its bracket, through the same gates as a ticket."""
+
+    draft: Draft
+
+
+class Amend(Command, frozen=True):
+    """Give a waiting ticket other terms; it still waits for its approval."""
+
+    draft: Draft
+
+
+class MoveStop(Command, frozen=True):
+    """Tighten a position's stop; a stop is never widened."""
+
+    symbol: str
+    price: Decimal
+
+
+class SetTarget(Command, frozen=True):
+    """Place or move the limit order that takes a position's profit; ``price`` None cancels it."""
+
+    symbol: str
+    price: Decimal | None
+
+
+class ScaleOut(Command, frozen=True):
+    """Sell part of a position at market."""
+
+    symbol: str
+    quantity: int
+
+
+class RepairStop(Command, frozen=True):
+    """See now that a position's stop covers what is held."""
+
+    symbol: str
+
+
+class CancelAll(Command, frozen=True):
+    """Cancel every working entry; protective orders stay."""
+
+
+class AskAway(Command, frozen=True):
+    """What happened while no console was attached: :class:`AwayView`."""
+
+
+class AskWhyNot(Command, frozen=True):
+    """Today's candidates that were not traded, or those of another session: :class:`WhyNotView`."""
+
+    session: str = ""
+
+
+class AskJournal(Command, frozen=True):
+    """Closed trades of all sessions: :class:`JournalView`."""
+
+
+class AskSettings(Command, frozen=True):
+    """The settings in force: :class:`SettingsView`."""
+
+
+class SaveSetting(Command, frozen=True):
+    """Write one setting to the file; refused with what is allowed. Answered with :class:`SettingsView`."""
+
+    section: str
+    key: str
+    value: str
+
+
+class AskPlayback(Command, frozen=True):
+    """Where the simulated exchange's tape stands: :class:`PlaybackView`; refused at a real broker."""
+
+
+class SetPlayback(Command, frozen=True):
+    """Steer the simulated exchange. ``action``: ``pause``, ``resume``, ``speed`` (``value`` times real time),
+    ``step`` (``value`` exchange seconds, then paused), ``seek`` (forward to ``value``, UTC epoch seconds)."""
+
+    action: str
+    value: float = 0.0
+
+
 AnyCommand = (
-    Approve | Decline | SetAuto | ClosePosition | CancelOrder | Kill | Resume | Acknowledge | SelectChart | StopDesk
+    Approve
+    | Decline
+    | SetAuto
+    | ClosePosition
+    | CancelOrder
+    | Kill
+    | Resume
+    | Acknowledge
+    | SelectChart
+    | StopDesk
+    | Preview
+    | Enter
+    | Amend
+    | MoveStop
+    | SetTarget
+    | ScaleOut
+    | RepairStop
+    | CancelAll
+    | AskAway
+    | AskWhyNot
+    | AskJournal
+    | AskSettings
+    | SaveSetting
+    | AskPlayback
+    | SetPlayback
 )
+
+Answer = tuple[bool, str] | tuple[bool, str, AnyView]
+"""What the desk says to a command: done or not, in words, and what was asked for."""
 
 
 class Up(msgspec.Struct, frozen=True):

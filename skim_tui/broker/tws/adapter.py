@@ -91,6 +91,10 @@ class TwsBroker:
     def speed(self) -> float:
         return self.clock.speed
 
+    def vitals(self) -> tuple[float | None, int]:
+        """How the line is: (seconds of the last round trip, data requests that wait for their turn)."""
+        return self.clock.round_trip, self._pacer.waiting
+
     def scan(self, request: ScanRequest) -> None:
         self._scan = request
         if self._market is not None:

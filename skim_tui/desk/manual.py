@@ -1,0 +1,297 @@
+"""Trading by hand: entries, terms and exits that the operator asks for, through the same sizing, ladder,
+gates and bracket as every ticket."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from skim_tui.desk.approvals import Seen, TicketEntry, entry_rule
+from skim_tui.desk.engine import Desk
+from skim_tui.desk.watchlist import Followed
+from skim_tui.domain.entry import EntryRule
+from skim_tui.domain.fees import FEES
+from skim_tui.domain.gates import first_failed
+from skim_tui.domain.instrument import Instrument, price
+from skim_tui.domain.orders import OrderSpec, OrderType, OrderUpdate, Side, Tif, leg_of, order_ref
+from skim_tui.domain.position import Position
+from skim_tui.domain.sizing import SizingLimits, size_entry, slippage
+from skim_tui.domain.ticket import Ticket, TicketState
+from skim_tui.link.values import Draft, DraftView, GateView
+
+STRATEGY = "by hand"
+
+
+@dataclass(frozen=True, slots=True)
+class _Terms:
+    """A draft with everything filled in and put on the ladder."""
+
+    followed: Followed
+    instrument: Instrument
+    ticket: Ticket
+    most: int
+    bound_by: str
+    problem: str
+
+
+class Manual:
+    """The operator's own orders. Every method answers at once: (done, what happened)."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._context = desk.context
+        self._watchlist = desk.watchlist
+        self._approvals = desk.approvals
+        self._orders = desk.orders
+        self._books = desk.books
+        self._exits = desk.exits
+        self._keeper = desk.keeper
+
+    # ---- entries ----------------------------------------------------------------------------------
+
+    def preview(self, draft: Draft) -> DraftView:
+        """What ``draft`` would send now. Following the symbol is the only thing this does."""
+        symbol = _symbol(draft)
+        if not symbol:
+            return DraftView(symbol="", problem="type a symbol")
+        terms = self._complete(draft, draft.ticket_id or f"preview-{symbol}")
+        if isinstance(terms, str):
+            return DraftView(symbol=symbol, problem=terms)
+        ticket, followed, quote = terms.ticket, terms.followed, terms.followed.quote
+        account = self._context.account
+        return DraftView(
+            symbol=symbol,
+            name=terms.instrument.name,
+            problem=terms.problem,
+            quantity=ticket.quantity,
+            most=terms.most,
+            bound_by=terms.bound_by,
+            limit=ticket.limit,
+            stop=ticket.stop,
+            target=ticket.target,
+            value=ticket.value,
+            risk=ticket.risk,
+            budget=self._approvals.risk_budget(account.equity) if account else Decimal(0),
+            fees=ticket.fees,
+            step=terms.instrument.ladder.step_at(ticket.limit),
+            lot=terms.instrument.lot,
+            last=followed.last,
+            bid=quote.bid if quote else 0.0,
+            ask=quote.ask if quote else 0.0,
+            gates=tuple(GateView(gate.name, gate.ok, gate.text) for gate in ticket.gates),
+        )
+
+    def enter(self, draft: Draft, who: str) -> tuple[bool, str]:
+        """Send an entry by hand: one ticket, approved by the same key that made it."""
+        symbol = _symbol(draft)
+        terms = self._complete(draft, f"preview-{symbol}")
+        if isinstance(terms, str):
+            return False, f"{symbol or 'order'} not sent: {terms}"
+        if terms.problem:
+            return False, f"{symbol} not sent: {terms.problem}"
+        failed = first_failed(terms.ticket.gates)
+        if failed is not None:
+            return False, f"{symbol} not sent: {failed.name}: {failed.text}"
+        ticket = replace(terms.ticket, id=self._approvals.new_id(symbol))
+        self._approvals.take(ticket, who)
+        done, text = self._approvals.approve(ticket.id, who)
+        if not done:
+            self._approvals.decline(ticket.id, who)
+        return done, text
+
+    def amend(self, draft: Draft, who: str) -> tuple[bool, str]:
+        """Other terms for a waiting ticket."""
+        entry = self._waiting(draft.ticket_id)
+        if entry is None:
+            return False, f"ticket {draft.ticket_id} does not wait any more"
+        terms = self._complete(draft, draft.ticket_id)
+        if isinstance(terms, str):
+            return False, f"{entry.ticket.symbol} not changed: {terms}"
+        if terms.problem:
+            return False, f"{entry.ticket.symbol} not changed: {terms.problem}"
+        return self._approvals.amend(terms.ticket, who)
+
+    def approve(self, ticket_id: str, who: str, seen: Seen) -> tuple[bool, str]:
+        return self._approvals.approve(ticket_id, who, seen)
+
+    def cancel_all(self, who: str) -> tuple[bool, str]:
+        """Ask to cancel every working entry; stops and targets stay."""
+        asked: list[str] = []
+        undone: list[str] = []
+        for order in self._orders.live():
+            if leg_of(order.ref) == "E":
+                not_sent = self._orders.cancel(order.ref, who, "all entries cancelled by hand")
+                (undone if not_sent else asked).append(f"{order.symbol}{f': {not_sent}' if not_sent else ''}")
+        if undone:
+            return False, f"NOT cancelled: {', '.join(undone)}"
+        return bool(asked), f"cancel asked: {', '.join(asked)}" if asked else "no entry works"
+
+    # ---- positions --------------------------------------------------------------------------------
+
+    def move_stop(self, symbol: str, to: Decimal, who: str) -> tuple[bool, str]:
+        """Tighten a stop, on the ladder and below the market."""
+        followed = self._watchlist.symbols.get(symbol)
+        if followed is None or followed.instrument is None:
+            return False, f"{symbol}: its price steps are unknown"
+        stop = followed.instrument.ladder.floor(to)
+        quote = followed.quote
+        if quote is not None and quote.bid > 0 and stop >= price(quote.bid):
+            return False, f"{symbol}: a stop at {stop} would sell at once, the bid is {quote.bid:g}: close instead"
+        self._context.journal.save(events=[self._context.event(who, "move stop", symbol, str(stop))])
+        return self._keeper.move_stop(symbol, stop)
+
+    def set_target(self, symbol: str, to: Decimal | None, who: str) -> tuple[bool, str]:
+        """Place, move or (None) cancel the limit order that takes the profit, in one OCA group with the stop."""
+        position = self._books.positions.get(symbol)
+        if position is None:
+            return False, f"{symbol}: no position of this desk"
+        resting = self._target_of(position)
+        if to is None:
+            if resting is None:
+                return False, f"{symbol}: there is no target"
+            not_sent = self._orders.cancel(resting.ref, who, "target cancelled by hand")
+            return (False, not_sent) if not_sent else (True, f"{symbol}: target cancel asked")
+        followed = self._watchlist.symbols.get(symbol)
+        if followed is None or followed.instrument is None:
+            return False, f"{symbol}: its price steps are unknown"
+        target = followed.instrument.ladder.ceil(to)
+        if followed.last > 0 and target <= price(followed.last):
+            return False, f"{symbol}: a target at {target} is not above the last price {followed.last:g}"
+        if resting is not None:
+            not_sent = self._orders.modify(resting.ref, "target moved by hand", limit_price=target)
+            return (False, not_sent) if not_sent else (True, f"{symbol}: target to {target}")
+        entry = self._orders.updates.get(order_ref(position.ticket_id, "E"))
+        if entry is not None and not entry.status.is_done:
+            return False, f"{symbol}: the entry still fills, set the target once it is done"
+        if self._exits.working(symbol) is not None:
+            return False, f"{symbol}: an exit is working already"
+        spec = OrderSpec(
+            ref=self._next_target(position.ticket_id),
+            symbol=symbol,
+            side=Side.SELL,
+            type=OrderType.LIMIT,
+            quantity=position.quantity,
+            tif=Tif.GTC,
+            limit_price=target,
+            oca_group=order_ref(position.ticket_id, "OCA"),
+        )
+        not_sent = self._orders.send(spec, who, "target by hand")
+        return (False, not_sent) if not_sent else (True, f"{symbol}: target at {target}")
+
+    def scale_out(self, symbol: str, quantity: int, who: str) -> tuple[bool, str]:
+        """Sell part of a position at market; the stop keeps covering the rest."""
+        position = self._books.positions.get(symbol)
+        if position is None:
+            return False, f"{symbol}: no position of this desk"
+        if not 0 < quantity <= position.quantity:
+            return False, f"{symbol}: {quantity:,} is not between 1 and the {position.quantity:,} held"
+        return self._exits.close(symbol, who, "scaled out by hand", quantity)
+
+    def repair(self, symbol: str, who: str) -> tuple[bool, str]:
+        """Look at a position's protection now instead of within the second."""
+        position = self._books.positions.get(symbol)
+        if position is None:
+            return False, f"{symbol}: no position of this desk"
+        self._context.journal.save(events=[self._context.event(who, "repair", symbol)])
+        self._keeper.check(symbol)
+        if self._keeper.protection_of(symbol).covers(position.quantity):
+            return True, f"{symbol}: all {position.quantity:,} shares are protected"
+        return True, f"{symbol}: a stop is on its way, watch its line"
+
+    # ---- details ----------------------------------------------------------------------------------
+
+    def _complete(self, draft: Draft, ticket_id: str) -> _Terms | str:
+        """``draft`` with the desk's proposals for what it leaves out; or what is missing to judge it."""
+        context, symbol = self._context, _symbol(draft)
+        followed = self._watchlist.follow(symbol)
+        instrument, quote, account = followed.instrument, followed.quote, context.account
+        if account is None:
+            return "the account is not known yet"
+        if instrument is None:
+            return followed.why_not or f"waiting for the broker to describe {symbol}"
+        if quote is None or quote.ask <= 0:
+            return f"waiting for an offer in {symbol}"
+        rule, ladder = entry_rule(context.config), instrument.ladder
+        limit = ladder.floor(draft.limit) if draft.limit else ladder.up(price(quote.ask), rule.limit_steps)
+        stop = ladder.floor(draft.stop) if draft.stop else self._stop_below(followed, instrument, limit, rule)
+        if limit <= 0 or stop <= 0:
+            return "limit and stop must be above zero"
+        limits = SizingLimits(
+            risk_budget=self._approvals.risk_budget(account.equity),
+            max_order_value=context.config.risk.max_order_value,
+            exposure_left=context.config.risk.max_exposure - self._approvals.exposure(),
+            cash=min(account.cash, account.buying_power),
+        )
+        fees = FEES[context.day.mic]
+        sized = size_entry(instrument, limit, stop, limits, fees)
+        quantity = instrument.round_lot(draft.quantity) if draft.quantity else sized.quantity
+        value = quantity * limit
+        round_trip = fees.order_fee(quantity, value) + fees.order_fee(quantity, quantity * stop)
+        target = ladder.ceil(draft.target) if draft.target else None
+        waiting = self._waiting(draft.ticket_id)
+        ticket = Ticket(
+            id=ticket_id,
+            symbol=symbol,
+            strategy=waiting.ticket.strategy if waiting else STRATEGY,
+            quantity=quantity,
+            limit=limit,
+            stop=stop,
+            value=value,
+            risk=quantity * (limit - stop + slippage(instrument, limit)) + round_trip,
+            fees=round_trip,
+            created=waiting.ticket.created if waiting else context.now(),
+            session_date=context.session_date.isoformat(),
+            target=target,
+            evidence=waiting.ticket.evidence if waiting else _evidence(followed),
+        )
+        ticket = replace(ticket, gates=self._approvals.judge(ticket))
+        problem = ""
+        if stop >= limit:
+            problem = f"the stop {stop} is not below the limit {limit}"
+        elif stop >= price(quote.bid) > 0:
+            problem = f"the stop {stop} is not below the bid {quote.bid:g}: it would sell at once"
+        elif target is not None and target <= limit:
+            problem = f"the target {target} is not above the limit {limit}"
+        elif quantity <= 0:
+            problem = sized.reason or "no share"
+        elif value < instrument.min_order_value:
+            problem = f"{value:,.2f} is below the least order of {instrument.min_order_value:,}"
+        return _Terms(followed, instrument, ticket, sized.quantity, sized.bound_by, problem)
+
+    @staticmethod
+    def _stop_below(followed: Followed, instrument: Instrument, limit: Decimal, rule: EntryRule) -> Decimal:
+        """Below the low of day like a breakout's stop; half the widest allowed distance while there is none."""
+        low = min((bar.low for bar in followed.bars), default=0.0)
+        if low > 0 and price(low) < limit:
+            return instrument.ladder.down(price(low), rule.stop_buffer_steps)
+        return instrument.ladder.floor(limit * (1 - price(rule.max_stop_pct) / 200))
+
+    def _waiting(self, ticket_id: str) -> TicketEntry | None:
+        entry = self._approvals.entries.get(ticket_id)
+        return entry if entry is not None and entry.state is TicketState.PROPOSED else None
+
+    def _live_sells(self, symbol: str) -> list[OrderUpdate]:
+        return [o for o in self._orders.of_symbol(symbol) if o.side is Side.SELL and not o.status.is_done]
+
+    def _target_of(self, position: Position) -> OrderUpdate | None:
+        return next((order for order in self._live_sells(position.symbol) if leg_of(order.ref) == "T"), None)
+
+    def _next_target(self, ticket_id: str) -> str:
+        """The next unused reference of the target's leg: T, T2, T3 …"""
+        ref, number = order_ref(ticket_id, "T"), 1
+        while ref in self._orders.updates:
+            number += 1
+            ref = order_ref(ticket_id, f"T{number}")
+        return ref
+
+
+def _symbol(draft: Draft) -> str:
+    return draft.symbol.strip().upper()
+
+
+def _evidence(followed: Followed) -> tuple[tuple[str, str], ...]:
+    gap = followed.gap
+    return (
+        ("gap", f"{gap:+.2f} %" if gap is not None else "unknown"),
+        ("volume", f"{followed.tracker.volume:,}"),
+        ("news", followed.headline or "none"),
+    )
