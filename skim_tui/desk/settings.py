@@ -106,7 +106,7 @@ def comments(text: str) -> dict[tuple[str, str], str]:
     for line in text.splitlines():
         if heading := re.match(r"\[(\w+)\]", line):
             section = heading[1]
-        elif setting := re.match(r'(\w+)\s*=\s*("[^"]*"|[^#]*)#\s*(.+)', line):
+        elif setting := re.match(r'(\w+)\s*=\s*("[^"]*"\s*|[^#"]*)#\s*(.+)', line):
             found[section, setting[1]] = setting[3].strip()
     return found
 

@@ -380,9 +380,11 @@ class Exchange:
         while linger:
             await asyncio.sleep(3600)
 
-    def play(self) -> None:
-        """Play to the end at once, without a loop."""
+    def play(self, until: float = float("inf")) -> None:
+        """Play up to ``until`` or to the end at once, without a loop."""
         while self._heap or self._next_day():
+            if self._heap[0][0] > until:
+                return
             self.clock.set(self._heap[0][0])
             self._pop()
 
