@@ -26,8 +26,8 @@ class Stage:
         self.wall = 1_000.0
         self.desk = Desk(config, self.broker, self.journal, calendar, wall=lambda: self.wall)
         desk = self.desk
-        self.manual = Manual(desk.context, desk.watchlist, desk.approvals, desk.orders, desk.keeper)
-        self.history = History(desk.context, desk.watchlist, desk.keeper)
+        self.manual = Manual(desk)
+        self.history = History(desk.context, desk.watchlist, desk.books)
         self.broker.connect(desk.handle)
         self.open = calendar.day(tape.dates[0]).open
 

@@ -27,9 +27,9 @@ def test_what_happened_while_nobody_watched(stage):
     stage.history.consoles(0)
     left = stage.exchange.now()
     stage.play(40)
-    stage.desk.set_auto(True, "somebody")
+    stage.desk.operator.set_auto(True, "somebody")
     stage.history.consoles(1)
-    stage.desk.set_auto(False, "console")
+    stage.desk.operator.set_auto(False, "console")
     away = stage.history.away()
     assert away.since == pytest.approx(left, abs=60)
     said = {(row.who, row.what) for row in away.rows}
@@ -66,7 +66,7 @@ def test_closed_trades_carry_strategy_and_slippage(stage):
     stage.play(21)
     assert stage.manual.enter(Draft("BHP", 20), "console")[0]
     stage.play(23)
-    assert stage.desk.close("BHP", "console")[0]
+    assert stage.desk.operator.close("BHP", "console")[0]
     stage.play(26)
     (trade,) = stage.history.journal().trades
     assert (trade.symbol, trade.strategy, trade.quantity) == ("BHP", "by hand", 20)

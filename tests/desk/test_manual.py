@@ -29,7 +29,7 @@ def bought(stage, symbol="BHP", **terms):
     done, text = stage.manual.enter(Draft(symbol, **terms), "console")
     assert done, text
     stage.play(28)
-    return stage.desk.keeper.positions[symbol]
+    return stage.desk.books.positions[symbol]
 
 
 def test_an_empty_draft_is_sized_priced_and_stopped_by_the_desk(stage):
@@ -78,7 +78,7 @@ def test_bad_terms_are_refused_and_nothing_leaves(stage, terms, said):
 def test_the_kill_switch_holds_for_entries_by_hand(stage):
     stage.manual.preview(Draft("BHP"))
     stage.play(26)
-    stage.desk.kill("console", close_all=False)
+    stage.desk.operator.kill("console", close_all=False)
     done, text = stage.manual.enter(Draft("BHP"), "console")
     assert not done and "kill switch" in text
 
