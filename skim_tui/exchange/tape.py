@@ -34,6 +34,8 @@ class Tape:
     quotes: dict[date, list[Quote]] = field(default_factory=dict[date, list[Quote]])
     trades: dict[date, list[Trade]] = field(default_factory=dict[date, list[Trade]])
     announcements: list[Announcement] = field(default_factory=list[Announcement])
+    articles: dict[tuple[str, str], str] = field(default_factory=dict[tuple[str, str], str])
+    """Texts of news items by provider and article id; HTML."""
     names: dict[str, str] = field(default_factory=dict[str, str])
     """Company names by symbol, where known."""
     provenance: str = ""
@@ -108,12 +110,25 @@ def load(path: Path) -> Tape:
             )
         )
 
+    def news(row: list[str]) -> None:
+        symbols, ts, provider, article, headline, text = row
+        epoch, _ = when(ts)
+        named = tuple(symbols.split())
+        if not named or not provider or not article:
+            raise ValueError("a news item needs symbols, a provider and an article id")
+        tape.announcements.append(
+            Announcement(named[0], epoch, headline, source=provider, key=article, symbols=named, language="en")
+        )
+        if text:
+            tape.articles[(provider, article)] = text
+
     readers: dict[str, Callable[[list[str]], None]] = {
         "bars": bar,
         "daily": daily,
         "quotes": quote,
         "trades": trade,
         "announcements": announcement,
+        "news": news,
     }
     for name, take in readers.items():
         _read(path / f"{name}.csv.gz", take)
@@ -123,6 +138,7 @@ def load(path: Path) -> Tape:
         bars.sort(key=lambda item: (item.ts, item.symbol))
     for rows in (*tape.quotes.values(), *tape.trades.values()):
         rows.sort(key=lambda item: item.ts)
+    tape.announcements.sort(key=lambda item: (item.ts, item.symbol))
     for history in tape.daily.values():
         history.sort(key=lambda item: item.date)
     return tape
@@ -145,6 +161,7 @@ def chain(tapes: Sequence[Tape]) -> Tape:
         whole.quotes.update(tape.quotes)
         whole.trades.update(tape.trades)
         whole.announcements.extend(tape.announcements)
+        whole.articles.update(tape.articles)
         whole.names.update(tape.names)
         for symbol, history in tape.daily.items():
             daily.setdefault(symbol, {}).update({item.date: item for item in history})

@@ -1,20 +1,32 @@
-"""Contracts on the wire: reading what a client names, describing what is listed."""
+"""Contracts on the wire: reading what a client names, finding it among the listings."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from skim_tui.domain.instrument import Instrument
-from skim_tui.domain.session import ASX, ExchangeDay
+from skim_tui.domain.session import ASX
 from skim_tui.exchange.core import ExchangeApi
 from skim_tui.exchange.model import Rejected
+from skim_tui.exchange.tws.isin import isin_of
 from skim_tui.exchange.tws.wire import Reader
 
 ASX_RULE = 239
 US_RULE = 26
 ZONES = {ASX: "Australia/NSW"}
 HOME = {ASX: "ASX"}
+VENUES = {ASX: ("SMART", "ASX")}
+US_VENUES = (
+    "SMART", "AMEX", "NYSE", "CBOE", "ARCA", "NASDAQ", "DRCTEDGE", "BEX", "BATS", "EDGEA", "BYX", "IEX", "MEMX",
+    "CHX", "PSX",
+)  # fmt: skip
+OLD_VENUES = {"ISLAND": "NASDAQ"}
+"""Names that clients still send for a venue."""
+
+SECURITY_TYPES = frozenset({
+    "STK", "CFD", "OPT", "FOP", "WAR", "IOPT", "FUT", "CONTFUT", "FWD", "BAG", "CASH", "IND", "BOND", "BILL", "FUND",
+    "FIXED", "SLB", "NEWS", "CMDTY", "BSK", "ICU", "ICS", "CRYPTO", "EC",
+})  # fmt: skip
 UNKNOWN = "No security definition has been found for the request"
 
 
@@ -28,6 +40,8 @@ class Named:
     exchange: str
     primary: str
     currency: str
+    local: str = ""
+    trading_class: str = ""
 
 
 def zone_of(mic: str) -> str:
@@ -42,27 +56,54 @@ def rule_of(mic: str) -> int:
     return ASX_RULE if mic == ASX else US_RULE
 
 
+def venues_of(mic: str) -> tuple[str, ...]:
+    """Where orders for a listing may be routed, SMART first."""
+    return VENUES.get(mic, US_VENUES)
+
+
 def read_contract(reader: Reader) -> Named:
     """The twelve fields of a contract."""
-    con_id, symbol, sec_type = reader.integer(), reader.text(), reader.text()
+    con_id, symbol, sec_type = reader.integer(), reader.text().strip(), reader.text()
     reader.skip(4)
     exchange, primary, currency = reader.text(), reader.text(), reader.text()
-    local = reader.text()
-    reader.skip()
-    return Named(con_id, symbol or local, sec_type, exchange, primary, currency)
+    local, trading_class = reader.text().strip(), reader.text()
+    return Named(con_id, symbol or local, sec_type, exchange, primary, currency, local, trading_class)
 
 
 def find(exchange: ExchangeApi, named: Named) -> Instrument:
-    """The listed instrument that was named. Raises :class:`Rejected` 200."""
+    """The listed instrument that was named. Raises :class:`Rejected` 200, or 321 for no contract at all."""
+    if (named.sec_type or not named.con_id) and named.sec_type not in SECURITY_TYPES:
+        raise Rejected(321, "Error validating request.-'bw' : cause - Please enter a valid security type")
     symbol = exchange.symbol_of(named.con_id) if named.con_id else named.symbol.upper()
     instrument = exchange.instruments.get(symbol)
-    if instrument is None or named.sec_type not in ("STK", ""):
-        raise Rejected(200, UNKNOWN)
-    if named.currency not in ("", instrument.currency):
-        raise Rejected(200, UNKNOWN)
-    if instrument.mic == ASX and {named.exchange, named.primary} - {"", "SMART", "ASX"}:
+    if instrument is None or not _fits(instrument, named):
         raise Rejected(200, UNKNOWN)
     return instrument
+
+
+def find_by_id(exchange: ExchangeApi, kind: str, value: str) -> Instrument:
+    """The listing with this ISIN. Raises :class:`Rejected` 200, or 321 for a kind of id that is not known."""
+    if kind not in ("ISIN", "SEDOL", "CUSIP", "RIC"):
+        raise Rejected(321, f"Error validating request.-'bw' : cause - Security id type {kind} is invalid")
+    for instrument in exchange.instruments.values():
+        if kind == "ISIN" and isin_of(instrument) == value.upper():
+            return instrument
+    raise Rejected(200, UNKNOWN)
+
+
+def _fits(instrument: Instrument, named: Named) -> bool:
+    """Whether nothing that was named speaks against the listing. A contract id alone names it whole."""
+    if named.sec_type not in ("STK", ""):
+        return False
+    venues = venues_of(instrument.mic)
+    places = {OLD_VENUES.get(place, place) for place in (named.exchange, named.primary) if place}
+    if not places <= set(venues):
+        return False
+    return (
+        named.currency in ("", instrument.currency)
+        and named.local.upper() in ("", instrument.symbol)
+        and named.symbol.upper() in ("", instrument.symbol)
+    )
 
 
 def contract12(instrument: Instrument) -> list[object]:
@@ -80,64 +121,6 @@ def contract12(instrument: Instrument) -> list[object]:
         instrument.currency,
         instrument.symbol,
         instrument.symbol,
-    ]
-
-
-def details(instrument: Instrument, request_id: int, day: ExchangeDay) -> list[object]:
-    """A contractDetails message."""
-    home, zone = home_of(instrument.mic), zone_of(instrument.mic)
-
-    def hours(start: float, end: float) -> str:
-        def form(ts: float) -> str:
-            moment: datetime = day.local(ts)
-            return f"{moment:%Y%m%d:%H%M}"
-
-        return f"{form(start)}-{form(end)}"
-
-    valid = f"SMART,{home}"
-    rule = rule_of(instrument.mic)
-    least = float(instrument.ladder.bands[0][1]) if instrument.mic == ASX else 0.01
-    return [
-        10,
-        request_id,
-        instrument.symbol,
-        "STK",
-        "",
-        0,
-        "",
-        home,
-        instrument.currency,
-        instrument.symbol,
-        instrument.symbol,
-        instrument.symbol,
-        instrument.con_id,
-        least,
-        "",
-        "ACTIVETIM,AD,ADJUST,ALERT,DAY,GTC,IOC,LMT,MKT,OCA,STP,STPLMT,WHATIF",
-        valid,
-        1,
-        0,
-        instrument.name.upper(),
-        home,
-        "",
-        "",
-        "",
-        "",
-        zone,
-        hours(day.open, day.end),
-        hours(day.open, day.close),
-        "",
-        0,
-        0,
-        1,
-        "",
-        "",
-        f"{rule},{rule}",
-        "",
-        "COMMON",
-        1,
-        1,
-        100,
     ]
 
 

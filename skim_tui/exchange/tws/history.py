@@ -1,118 +1,210 @@
-"""Historical bars as the API gives them: duration and bar-size words, sessions, time formats."""
+"""Historical bars as the API gives them: sessions, kinds of bars, time formats."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import datetime
+from bisect import bisect_left, bisect_right
+from dataclasses import dataclass
+from datetime import date
 
-from skim_tui.domain.market import Bar
+from skim_tui.domain.market import MINUTE
+from skim_tui.domain.session import ExchangeDay
 from skim_tui.exchange.core import ExchangeApi
 from skim_tui.exchange.model import Rejected
-from skim_tui.exchange.tws.contracts import zone_of
+from skim_tui.exchange.tickhistory import TickHistory
+from skim_tui.exchange.tws.barmath import (
+    NO_VOLUME,
+    TRADE_KINDS,
+    Candle,
+    DayOf,
+    from_steps,
+    gather_days,
+    merge,
+    of_day,
+    of_minute,
+)
+from skim_tui.exchange.tws.barspec import DAY, NAMES, Span, refusal
+from skim_tui.exchange.tws.contracts import home_of, zone_of
+from skim_tui.exchange.tws.lines import volatility
 
-SIZES = {
-    "1 min": 60, "2 mins": 120, "3 mins": 180, "5 mins": 300, "10 mins": 600, "15 mins": 900, "20 mins": 1200,
-    "30 mins": 1800, "1 hour": 3600,
-}  # fmt: skip
-UNITS = {"S": 1, "D": 86_400, "W": 7 * 86_400, "M": 31 * 86_400, "Y": 366 * 86_400}
-NOTHING = "Historical Market Data Service error message:HMDS query returned no data"
+SERVICE = "Historical Market Data Service error message:"
+VOLATILITY_SPAN = 30
+"""Sessions behind one point of historical volatility."""
 
 
-def seconds_of(duration: str) -> int:
-    """``"1 D"`` in seconds. Raises :class:`Rejected` 321."""
-    count, _, unit = duration.strip().partition(" ")
-    if not count.isdigit() or unit not in UNITS:
-        raise Rejected(
-            321, f"Error validating request.-'bO' : cause - Historical data request for duration '{duration}'"
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A historical request, read."""
+
+    request_id: int
+    symbol: str
+    size: int
+    span: Span
+    what: str
+    regular: bool
+    form: int
+    end: float
+    """Never later than now."""
+
+    @property
+    def name(self) -> str:
+        return NAMES[self.what]
+
+
+class Historian:
+    """Answers historical requests from what an exchange has played and knew before."""
+
+    def __init__(self, exchange: ExchangeApi) -> None:
+        self._exchange = exchange
+        self.ticks = TickHistory(exchange)
+
+    def candles(self, query: Query) -> list[Candle]:
+        """The bars of a request. Raises :class:`Rejected` 162 when there are none."""
+        found = self._daily(query) if query.size >= DAY else self._intraday(query)
+        if not found:
+            home = home_of(self._exchange.day().mic)
+            raise Rejected(162, f"{SERVICE}HMDS query returned no data: {query.symbol}@{home} {query.name}")
+        return found
+
+    def start(self, query: Query) -> float:
+        """When the span of a request begins: seconds are counted back from the last moment of trading."""
+        calendar, dates = self._exchange.calendar, self.dates(query)
+        if query.span.unit == "S":
+            return min(query.end, calendar.day(dates[-1]).end) - query.span.count
+        return calendar.day(dates[0]).pre_open
+
+    def dates(self, query: Query) -> tuple[date, ...]:
+        """The sessions that a request spans, oldest first: those up to its end, the last from its pre-open."""
+        sessions = self._exchange.calendar.sessions
+        after = self._sessions_until(query.end)
+        match query.span.unit:
+            case "S":
+                return sessions[after - 1 : after]
+            case "D":
+                return sessions[max(0, after - query.span.count) : after]
+            case _:
+                first = bisect_left(sessions, query.span.first_day(sessions[after - 1]))
+                return sessions[min(first, after - 1) : after]
+
+    def row(self, candle: Candle, form: int, unit: int = 1) -> list[object]:
+        """date, open, high, low, close, volume, average, count."""
+        volume = candle.volume // unit if candle.volume > 0 else candle.volume
+        average = round(candle.average, 8)
+        return [
+            self.when(candle, form),
+            candle.open,
+            candle.high,
+            candle.low,
+            candle.close,
+            volume,
+            average,
+            candle.count,
+        ]
+
+    def when(self, candle: Candle, form: int) -> object:
+        if candle.day is not None:
+            return f"{candle.day:%Y%m%d}"
+        if form == 2:
+            return int(candle.ts)
+        return self.local(candle.ts)
+
+    def local(self, ts: float) -> str:
+        day = self._exchange.day()
+        return f"{day.local(ts):%Y%m%d %H:%M:%S} {zone_of(day.mic)}"
+
+    # ---- within a day -----------------------------------------------------------------------------
+
+    def _intraday(self, query: Query) -> list[Candle]:
+        dates = set(self.dates(query))
+        played = [self._exchange.calendar.day(day) for day in self.ticks.sessions() if day in dates]
+        start, day_of = self.start(query), DayOf(played or [self._exchange.day()])
+        end = min(query.end, self._exchange.now())
+        if query.what not in (*TRADE_KINDS, "BID", "ASK", "MIDPOINT", "BID_ASK"):
+            raise self._unavailable(query)
+
+        def wanted(ts: float) -> bool:
+            return not query.regular or is_regular(ts, day_of(ts))
+
+        if query.size < MINUTE or query.what not in TRADE_KINDS:
+            steps = [step for step in self.ticks.steps(query.symbol, start, end) if wanted(step.ts)]
+            return from_steps(steps, query.what, query.size, day_of)
+        bars = self.ticks.minute_bars(
+            query.symbol, start - start % MINUTE, end + (1.0 if end >= self._exchange.now() else 0.0)
         )
-    return int(count) * UNITS[unit]
+        return merge((of_minute(bar) for bar in bars if wanted(bar.ts)), query.size, day_of)
 
+    # ---- days and longer --------------------------------------------------------------------------
 
-def merge(bars: Iterable[Bar], size: int) -> list[Bar]:
-    """One-minute bars gathered into bars of ``size`` seconds, aligned to the epoch."""
-    merged: dict[float, Bar] = {}
-    for bar in bars:
-        ts = bar.ts - bar.ts % size
-        known = merged.get(ts)
-        merged[ts] = (
-            Bar(bar.symbol, ts, bar.open, bar.high, bar.low, bar.close, bar.volume)
-            if known is None
-            else Bar(
-                bar.symbol,
-                ts,
-                known.open,
-                max(known.high, bar.high),
-                min(known.low, bar.low),
-                bar.close,
-                known.volume + bar.volume,
+    def _daily(self, query: Query) -> list[Candle]:
+        dates = set(self.dates(query))
+        known = self._known_days(query)
+        if query.what == "HISTORICAL_VOLATILITY":
+            known = _volatilities(known)
+        elif query.what in ("BID", "ASK", "MIDPOINT", "BID_ASK"):
+            known = [self._quoted(bar, query.what, query.symbol) for bar in known]
+        elif query.what not in TRADE_KINDS:
+            raise self._unavailable(query)
+        spanned = [bar for bar in known if bar.day in dates]
+        return spanned if query.size == DAY else gather_days(spanned, query.size)
+
+    def _known_days(self, query: Query) -> list[Candle]:
+        exchange, calendar = self._exchange, self._exchange.calendar
+        found = [
+            of_day(bar, calendar.day(bar.date).open if calendar.is_session(bar.date) else 0.0)
+            for bar in exchange.daily_bars(query.symbol, len(calendar.sessions))
+        ]
+        stats, today = exchange.stats(query.symbol), exchange.day()
+        if stats.open > 0.0 and query.end >= today.opening_auction:
+            average = stats.turnover / stats.volume if stats.volume else stats.last
+            found.append(
+                Candle(
+                    today.open, stats.open, stats.high, stats.low, stats.last, stats.volume, average, stats.trades,
+                    today.date,
+                )
             )  # fmt: skip
+        return found
+
+    def _quoted(self, bar: Candle, what: str, symbol: str) -> Candle:
+        """A day's quotes are not kept: they stood within a price step of its trades."""
+        ladder = self._exchange.instruments[symbol].ladder
+        step = float(ladder.bands[-1][1]) if bar.close >= float(ladder.bands[-1][0]) else float(ladder.bands[0][1])
+        low = {"BID": step, "MIDPOINT": step / 2, "BID_ASK": step}.get(what, 0.0)
+        high = 0.0 if what == "BID_ASK" else low
+
+        def lowered(price: float, by: float) -> float:
+            return round(price - by, 6)
+
+        return Candle(
+            bar.ts, lowered(bar.open, low), lowered(bar.high, high), lowered(bar.low, low), lowered(bar.close, high),
+            NO_VOLUME, float(NO_VOLUME), NO_VOLUME, bar.day,
+        )  # fmt: skip
+
+    def _sessions_until(self, ts: float) -> int:
+        """How many sessions of the calendar have begun at ``ts``. Raises :class:`Rejected` when none has."""
+        calendar = self._exchange.calendar
+        count = bisect_right(calendar.sessions, self._exchange.day().local(ts).date())
+        if count and calendar.day(calendar.sessions[count - 1]).pre_open > ts:
+            count -= 1
+        if not count:
+            raise refusal("Historical data requested duration is invalid.")
+        return count
+
+    def _unavailable(self, query: Query) -> Rejected:
+        home = home_of(self._exchange.day().mic)
+        return Rejected(
+            162, f"{SERVICE}No historical market data for {query.symbol}/STK@{home} {query.name} {query.size}"
         )
-    return [merged[ts] for ts in sorted(merged)]
 
 
-def history(
-    exchange: ExchangeApi, symbol: str, request_id: int, size: str, duration: str, *, regular: bool, form: int
-) -> list[object]:
-    """A historicalData message. Raises :class:`Rejected` 162 when there is nothing, 321 for a bad request."""
-    span, now, day = seconds_of(duration), exchange.now(), exchange.day()
-    zone = zone_of(day.mic)
-    rows: list[list[object]] = []
-    if size == "1 day":
-        sessions = max(1, span // 86_400) if duration.endswith("D") else max(1, span // 86_400 * 5 // 7)
-        for daily in exchange.daily_bars(symbol, sessions):
-            middle = (daily.high + daily.low + daily.close) / 3
-            rows.append(
-                [
-                    f"{daily.date:%Y%m%d}",
-                    daily.open,
-                    daily.high,
-                    daily.low,
-                    daily.close,
-                    daily.volume,
-                    middle,
-                    daily.volume // 100,
-                ]
-            )
-        stats = exchange.stats(symbol)
-        if stats.open > 0.0:
-            rows.append(
-                [
-                    f"{day.date:%Y%m%d}",
-                    stats.open,
-                    stats.high,
-                    stats.low,
-                    stats.last,
-                    stats.volume,
-                    stats.last,
-                    stats.volume // 100,
-                ]
-            )
-        rows = rows[-sessions:]
-    elif size in SIZES:
-        start = day.pre_open - max(0, span - 86_400)
-        end = now + 1.0
-        bars = exchange.minute_bars(symbol, start, end)
-        if regular:
-            bars = [bar for bar in bars if day.opening_auction <= bar.ts < day.end or bar.ts < day.pre_open]
-        for bar in merge(bars, SIZES[size]):
-            rows.append(bar_row(bar, exchange, form))
-    else:
-        raise Rejected(
-            321, f"Error validating request.-'bO' : cause - Historical data bar size setting is invalid: {size}"
+def is_regular(ts: float, day: ExchangeDay) -> bool:
+    """Whether ``ts`` lies in regular trading hours, auctions included."""
+    return day.opening_auction <= ts < (day.end if day.mic == "XASX" else day.close)
+
+
+def _volatilities(days: list[Candle]) -> list[Candle]:
+    found: list[Candle] = []
+    for index in range(2, len(days)):
+        value = volatility([bar.close for bar in days[max(0, index - VOLATILITY_SPAN) : index + 1]])
+        found.append(
+            Candle(days[index].ts, value, value, value, value, NO_VOLUME, float(NO_VOLUME), NO_VOLUME, days[index].day)
         )
-    if not rows:
-        raise Rejected(162, NOTHING)
-    opened = datetime.fromtimestamp(now - span, day.tz)
-    closed = day.local(now)
-    return [
-        17, request_id, f"{opened:%Y%m%d %H:%M:%S} {zone}", f"{closed:%Y%m%d %H:%M:%S} {zone}", len(rows),
-        *(field for row in rows for field in row),
-    ]  # fmt: skip
-
-
-def bar_row(bar: Bar, exchange: ExchangeApi, form: int) -> list[object]:
-    """date, open, high, low, close, volume, average, count of an intraday bar."""
-    day = exchange.day()
-    when: object = int(bar.ts) if form == 2 else f"{day.local(bar.ts):%Y%m%d %H:%M:%S} {zone_of(day.mic)}"
-    middle = round((bar.high + bar.low + bar.close) / 3, 6)
-    return [when, bar.open, bar.high, bar.low, bar.close, bar.volume, middle, max(1, bar.volume // 100)]
+    return found

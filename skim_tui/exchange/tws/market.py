@@ -1,72 +1,74 @@
-"""Requests for market data: lines, historical bars, scans."""
+"""All requests for market data, and the place where the market's events enter a client's session."""
 
 from __future__ import annotations
 
-from skim_tui.exchange.model import Rejected
-from skim_tui.exchange.tws import scanner
+from collections.abc import Sequence
+
+from skim_tui.domain.market import Announcement, Bar, Quote, Trade
+from skim_tui.exchange.core import Listener
+from skim_tui.exchange.tws.barsdesk import BarRequests
 from skim_tui.exchange.tws.client import Client, Handler
-from skim_tui.exchange.tws.contracts import find, read_contract
-from skim_tui.exchange.tws.feed import Feed
-from skim_tui.exchange.tws.history import history
-from skim_tui.exchange.tws.wire import Reader
+from skim_tui.exchange.tws.depth import DepthRequests
+from skim_tui.exchange.tws.hub import Hub
+from skim_tui.exchange.tws.linesdesk import LineRequests
+from skim_tui.exchange.tws.newsdesk import NewsDesk
+from skim_tui.exchange.tws.others import OtherRequests
+from skim_tui.exchange.tws.reference import ReferenceRequests
+from skim_tui.exchange.tws.scanner import ScannerRequests
+from skim_tui.exchange.tws.tickbytick import TickRequests
 
 
 class MarketRequests:
-    """What a client asks of the market."""
+    """What a client asks of the market, and what goes on until it cancels."""
 
-    def __init__(self, client: Client, feed: Feed) -> None:
+    def __init__(self, client: Client, listener: Listener) -> None:
         self._client = client
-        self._feed = feed
+        self._hub = Hub(client, listener)
+        self.news = NewsDesk(client)
+        self._lines = LineRequests(client, self._hub, self.news)
+        self._scanner = ScannerRequests(client, self._hub)
         self.handlers: dict[int, Handler] = {
-            1: self._market_data, 2: self._cancel_market_data, 20: self._history, 22: self._scanner,
-            23: self._cancel_scanner, 24: self._scanner_parameters, 25: self._cancel_history,
-        }  # fmt: skip
+            **OtherRequests(client).handlers,
+            **ReferenceRequests(client).handlers,
+            **self.news.handlers,
+            **self._lines.handlers,
+            **self._scanner.handlers,
+            **BarRequests(client, self._hub).handlers,
+            **TickRequests(client, self._hub).handlers,
+            **DepthRequests(client, self._hub).handlers,
+        }
 
-    def _market_data(self, reader: Reader) -> None:
-        reader.skip()
-        request_id = reader.integer()
-        instrument = find(self._client.exchange, read_contract(reader))
-        if reader.flag():
-            reader.skip(3)
-        self._feed.watch(request_id, instrument.symbol, reader.text(), snapshot=reader.flag())
+    @property
+    def lines(self) -> int:
+        """Market data lines in use."""
+        return self._lines.count
 
-    def _cancel_market_data(self, reader: Reader) -> None:
-        reader.skip()
-        self._feed.unwatch(reader.integer())
+    @property
+    def scans(self) -> int:
+        """Scanner subscriptions in use."""
+        return self._scanner.count
 
-    def _history(self, reader: Reader) -> None:
-        request_id = reader.integer()
-        instrument = find(self._client.exchange, read_contract(reader))
-        reader.skip(2)
-        size, duration, regular, what, form = (
-            reader.text(),
-            reader.text(),
-            reader.flag(),
-            reader.text(),
-            reader.integer(1),
-        )
-        keep = reader.flag()
-        if what not in ("TRADES", "MIDPOINT", "BID", "ASK", "ADJUSTED_LAST"):
-            raise Rejected(
-                321, f"Error validating request.-'bO' : cause - Historical data type {what} is not supported"
-            )
-        self._client.out.send(
-            history(self._client.exchange, instrument.symbol, request_id, size, duration, regular=regular, form=form)
-        )
-        if keep:
-            self._feed.keep_updated(request_id, instrument.symbol, size, form)
+    # ---- the market -------------------------------------------------------------------------------
 
-    def _cancel_history(self, reader: Reader) -> None:
-        reader.skip()
-        self._feed.stop_updating(reader.integer())
+    def on_quote(self, quote: Quote) -> None:
+        for subscription in self._hub.of(quote.symbol):
+            subscription.on_quote(quote)
 
-    def _scanner(self, reader: Reader) -> None:
-        request_id = reader.integer()
-        self._feed.scan(request_id, scanner.read_scan(reader, self._client.exchange.day().mic))
+    def on_trade(self, trade: Trade) -> None:
+        for subscription in self._hub.of(trade.symbol):
+            subscription.on_trade(trade)
 
-    def _cancel_scanner(self, reader: Reader) -> None:
-        reader.skip()
-        self._feed.stop_scan(reader.integer())
+    def on_halt(self, symbol: str, halted: bool) -> None:
+        for subscription in self._hub.of(symbol):
+            subscription.on_halt(halted)
 
-    def _scanner_parameters(self, reader: Reader) -> None:
-        self._client.out.send([19, 1, scanner.parameters(self._client.exchange.day().mic)])
+    def on_bars(self, bars: Sequence[Bar]) -> None:
+        """A minute is over: whoever reads again is told what waited."""
+        self._client.out.flush()
+
+    def on_announcement(self, item: Announcement) -> None:
+        self.news.on_announcement(item)
+
+    def on_day(self) -> None:
+        self._hub.on_day()
+        self.news.on_day()

@@ -15,14 +15,25 @@ FLOOD = 64 * 1024 * 1024
 
 
 class Outbox:
-    """Writes frames; a client that does not read gets conflated ticks, never a growing queue of them."""
+    """Writes frames; a client that does not read gets conflated ticks, never a growing queue of them.
+
+    Ticks of one turn of the event loop leave together: a system call for each would cost more than all the rest.
+    """
 
     def __init__(self, writer: asyncio.StreamWriter) -> None:
         self._writer = writer
-        self._waiting: dict[tuple[int, int], Sequence[object]] = {}
+        self._batch: list[bytes] = []
+        self._batched = 0
+        self._waiting: dict[tuple[int, int], bytes] = {}
+
+    @property
+    def is_closed(self) -> bool:
+        """Nobody is there any more."""
+        return self._writer.is_closing()
 
     def send(self, fields: Sequence[object]) -> None:
         """A message that must arrive."""
+        self.flush()
         if self._writer.is_closing():
             return
         self._writer.write(write_frame(fields))
@@ -31,18 +42,34 @@ class Outbox:
 
     def tick(self, request_id: int, kind: int, fields: Sequence[object]) -> None:
         """A tick that a newer one of the same kind replaces."""
+        self.frames(request_id, kind, write_frame(fields))
+
+    def frames(self, request_id: int, kind: int, frames: bytes) -> None:
+        """Ready frames that newer ones of the same kind replace, as :meth:`tick`."""
         if self._full():
-            self._waiting[(request_id, kind)] = fields
+            self._waiting[(request_id, kind)] = frames
             return
-        self.flush()
-        self._writer.write(write_frame(fields))
+        if self._waiting:
+            self._release()
+        if not self._batch:
+            asyncio.get_running_loop().call_soon(self.flush)
+        self._batch.append(frames)
+        self._batched += len(frames)
 
     def flush(self) -> None:
-        """Send the ticks that waited, once the client reads again."""
+        """Send the ticks of this turn, and those that waited, once the client reads again."""
         if self._waiting and not self._full():
-            for fields in self._waiting.values():
-                self._writer.write(write_frame(fields))
-            self._waiting.clear()
+            self._release()
+        if self._batch:
+            if not self._writer.is_closing():
+                self._writer.write(b"".join(self._batch))
+            self._batch.clear()
+            self._batched = 0
+
+    def _release(self) -> None:
+        self._batch.extend(self._waiting.values())
+        self._waiting.clear()
 
     def _full(self) -> bool:
-        return self._writer.is_closing() or self._writer.transport.get_write_buffer_size() > HIGH_WATER
+        unread = self._writer.transport.get_write_buffer_size() + self._batched
+        return self._writer.is_closing() or unread > HIGH_WATER

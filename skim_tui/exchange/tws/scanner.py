@@ -1,73 +1,93 @@
-"""Market scans over the listings: the codes, places and filters this gateway knows."""
+"""Market scans: reading a subscription, ranking the listings, telling the rows anew every half minute."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from skim_tui.domain.opening_range import gap_pct
-from skim_tui.domain.session import ASX
 from skim_tui.exchange.core import DayStats, ExchangeApi
 from skim_tui.exchange.model import Rejected
+from skim_tui.exchange.tws import scancodes
+from skim_tui.exchange.tws.client import Client, Handler
 from skim_tui.exchange.tws.contracts import home_of
-from skim_tui.exchange.tws.wire import Reader, WireError
+from skim_tui.exchange.tws.history import SERVICE
+from skim_tui.exchange.tws.hub import Hub, Timer
+from skim_tui.exchange.tws.wire import Reader
 
 MOST_ROWS = 50
-CODES = (
-    "HIGH_OPEN_GAP",
-    "LOW_OPEN_GAP",
-    "TOP_PERC_GAIN",
-    "TOP_PERC_LOSE",
-    "TOP_OPEN_PERC_GAIN",
-    "MOST_ACTIVE",
-    "HOT_BY_VOLUME",
-)
-PLACES = {ASX: ("STOCK.HK", "STK.HK.ASX")}
-US_PLACE = ("STK", "STK.US.MAJOR")
+MOST_SCANS = 10
+REFRESH = 30.0
+"""Exchange seconds between two refreshes."""
+ALL_KINDS = frozenset({"", "ALL", "CORP", "STOCK"})
+"""Stock type filters that let ordinary shares through; every listing here is one."""
+NOTHING = "Historical Market Data Service query message:no items retrieved"
 
 
 @dataclass(frozen=True, slots=True)
-class Scan:
+class Wanted:
+    """A scanner subscription, read."""
+
     rows: int
-    code: str
-    filters: dict[str, float]
+    scan: scancodes.Scan
+    filters: tuple[tuple[str, float], ...]
+    """Tags such as ``priceAbove`` and their bounds."""
+    shares: bool = True
+    """False when a stock type filter lets no ordinary share through."""
 
 
-def read_scan(reader: Reader, mic: str) -> Scan:
-    """A scanner subscription. Raises :class:`Rejected` for what this gateway does not scan."""
+def read_scan(reader: Reader, mic: str) -> Wanted:
+    """A scanner subscription. Raises :class:`Rejected` 162 for what this gateway does not scan."""
     rows = reader.integer(-1)
-    instrument, place, code = reader.text(), reader.text(), reader.text()
-    above, below, volume = reader.number(), reader.number(), reader.number()
-    reader.skip(14)
-    options = reader.text()
-    if (instrument, place) != PLACES.get(mic, US_PLACE):
-        raise Rejected(162, f"Historical Market Data Service error message:No scanner for {instrument} at {place}")
-    if code not in CODES:
-        raise Rejected(162, f"Historical Market Data Service error message:Scan code {code} is unknown")
-    filters = {"priceAbove": above, "priceBelow": below, "volumeAbove": volume}
-    for option in options.split(";"):
-        tag, equals, value = option.partition("=")
-        if equals:
-            try:
-                filters[tag] = float(value)
-            except ValueError:
-                raise WireError(f"scanner filter {option!r} is not a number") from None
-    return Scan(
-        min(rows if rows > 0 else MOST_ROWS, MOST_ROWS),
-        code,
-        {tag: value for tag, value in filters.items() if value is not None},
-    )
+    instrument, location, code = reader.text(), reader.text(), reader.text()
+    bounds = {"priceAbove": reader.number(), "priceBelow": reader.number(), "volumeAbove": reader.number()}
+    reader.skip(13)
+    kind, options = reader.text().upper(), reader.text()
+    place = scancodes.place_of(mic)
+    if instrument != place.instrument:
+        raise Rejected(162, f"{SERVICE}Error: Instrument type {instrument} is not supported by the scanner.")
+    if not location or not set(location.split(",")) <= {known for known, _ in place.locations}:
+        raise Rejected(162, f"{SERVICE}Error: Market Scanner is not configured for one of the chosen locations.")
+    scan = scancodes.SCANS.get(code)
+    if scan is None:
+        raise Rejected(162, f"{SERVICE}Error: Scan code {code} is not supported.")
+    filters = [(tag, bound) for tag, bound in bounds.items() if bound is not None]
+    filters += [_read_filter(option) for option in options.split(";") if option.strip()]
+    return Wanted(min(rows if rows > 0 else MOST_ROWS, MOST_ROWS), scan, tuple(filters), kind in ALL_KINDS)
 
 
-def run(exchange: ExchangeApi, scan: Scan) -> list[str]:
+def _read_filter(option: str) -> tuple[str, float]:
+    tag, _, value = option.strip().partition("=")
+    name = tag.removesuffix("Above").removesuffix("Below")
+    if tag not in scancodes.FREE_FILTERS and (tag == name or name not in scancodes.FILTERS):
+        raise Rejected(162, f"{SERVICE}Error: Filter {tag} is not supported.")
+    try:
+        return tag, float(value)
+    except ValueError:
+        raise Rejected(162, f"{SERVICE}Error: Value {value!r} of filter {tag} is not a number.") from None
+
+
+def run(exchange: ExchangeApi, wanted: Wanted) -> list[str]:
     """The symbols of the scan, best first."""
+    if not wanted.shares:
+        return []
     found: list[tuple[float, str]] = []
     for symbol in exchange.instruments:
         stats = exchange.stats(symbol)
-        rank = _rank(scan.code, stats)
-        if rank is not None and _passes(scan.filters, stats):
+        rank = wanted.scan.measure(stats)
+        if rank is not None and _passes(wanted.filters, stats):
             found.append((-rank, symbol))
     found.sort()
-    return [symbol for _, symbol in found[: scan.rows]]
+    return [symbol for _, symbol in found[: wanted.rows]]
+
+
+def _passes(filters: tuple[tuple[str, float], ...], stats: DayStats) -> bool:
+    for tag, bound in filters:
+        name = tag.removesuffix("Above").removesuffix("Below")
+        if name not in scancodes.FILTERS:
+            continue
+        value = scancodes.FILTERS[name][1](stats)
+        if value is None or (value < bound if tag.endswith("Above") else value > bound):
+            return False
+    return True
 
 
 def message(exchange: ExchangeApi, request_id: int, symbols: list[str]) -> list[object]:
@@ -82,47 +102,44 @@ def message(exchange: ExchangeApi, request_id: int, symbols: list[str]) -> list[
     return fields
 
 
-def parameters(mic: str) -> str:
-    """The scanner parameters document."""
-    instrument, place = PLACES.get(mic, US_PLACE)
-    codes = "".join(
-        f"<ScanType><displayName>{code}</displayName><scanCode>{code}</scanCode></ScanType>" for code in CODES
-    )
-    return (
-        '<?xml version="1.0" encoding="UTF-8"?><ScanParameterResponse><InstrumentList><Instrument>'
-        f"<name>Stocks</name><type>{instrument}</type></Instrument></InstrumentList><LocationTree><Location>"
-        f"<locationCode>{place}</locationCode></Location></LocationTree><ScanTypeList>{codes}</ScanTypeList>"
-        "</ScanParameterResponse>"
-    )
+class ScannerRequests:
+    """What a client asks of the scanner."""
 
+    def __init__(self, client: Client, hub: Hub) -> None:
+        self._client = client
+        self._hub = hub
+        self._scans: dict[int, Timer] = {}
+        self.handlers: dict[int, Handler] = {22: self._subscribe, 23: self._cancel, 24: self._parameters}
 
-def _rank(code: str, stats: DayStats) -> float | None:
-    gap = gap_pct(stats.prev_close, stats.open)
-    change = gap_pct(stats.prev_close, stats.last)
-    match code:
-        case "HIGH_OPEN_GAP":
-            return gap
-        case "LOW_OPEN_GAP":
-            return None if gap is None else -gap
-        case "TOP_PERC_GAIN":
-            return change
-        case "TOP_PERC_LOSE":
-            return None if change is None else -change
-        case "TOP_OPEN_PERC_GAIN":
-            return gap_pct(stats.open, stats.last)
-        case _:
-            return float(stats.volume) if stats.volume else None
+    @property
+    def count(self) -> int:
+        return len(self._scans)
 
+    def _subscribe(self, reader: Reader) -> None:
+        request_id = reader.integer()
+        cause = "Error processing request.-'co' : cause - "
+        if request_id in self._scans:
+            raise Rejected(322, f"{cause}Duplicate ticker ID for API scanner subscription")
+        if len(self._scans) >= MOST_SCANS:
+            raise Rejected(322, f"{cause}Only {MOST_SCANS} simultaneous API scanner subscriptions are allowed.")
+        wanted = read_scan(reader, self._client.exchange.day().mic)
+        self._send(request_id, wanted)
+        self._scans[request_id] = self._hub.every(REFRESH, lambda: self._send(request_id, wanted))
 
-def _passes(filters: dict[str, float], stats: DayStats) -> bool:
-    measures = {
-        "price": stats.last, "volume": float(stats.volume), "openGapPerc": gap_pct(stats.prev_close, stats.open),
-        "changePerc": gap_pct(stats.prev_close, stats.last), "changeOpenPerc": gap_pct(stats.open, stats.last),
-    }  # fmt: skip
-    for tag, bound in filters.items():
-        for name, measure in measures.items():
-            if tag == f"{name}Above" and (measure is None or measure < bound):
-                return False
-            if tag == f"{name}Below" and (measure is None or measure > bound):
-                return False
-    return True
+    def _cancel(self, reader: Reader) -> None:
+        reader.skip()
+        request_id = reader.integer()
+        timer = self._scans.pop(request_id, None)
+        if timer is None:
+            raise Rejected(365, f"No scanner subscription found for ticker id:{request_id}")
+        timer.stop()
+        self._client.error(request_id, 162, f"{SERVICE}API scanner subscription cancelled: {request_id}")
+
+    def _parameters(self, reader: Reader) -> None:
+        self._client.out.send([19, 1, scancodes.parameters(self._client.exchange.day().mic)])
+
+    def _send(self, request_id: int, wanted: Wanted) -> None:
+        symbols = run(self._client.exchange, wanted)
+        self._client.out.send(message(self._client.exchange, request_id, symbols))
+        if not symbols:
+            self._client.error(request_id, 165, NOTHING)

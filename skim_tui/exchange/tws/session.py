@@ -9,10 +9,8 @@ from skim_tui.domain.session import ExchangeDay
 from skim_tui.exchange.model import Execution, Rejected, SimOrder
 from skim_tui.exchange.tws.accountdesk import AccountRequests
 from skim_tui.exchange.tws.client import Client, Handler
-from skim_tui.exchange.tws.feed import Feed
 from skim_tui.exchange.tws.market import MarketRequests
 from skim_tui.exchange.tws.orderdesk import OrderRequests
-from skim_tui.exchange.tws.reference import ReferenceRequests
 from skim_tui.exchange.tws.wire import Reader, WireError
 
 FARMS = (
@@ -21,7 +19,7 @@ FARMS = (
     (2158, "Sec-def data farm connection is OK:secdefhk"),
 )
 VERSIONED = frozenset({
-    1, 2, 4, 7, 9, 10, 11, 19, 21, 22, 23, 25, 50, 51, 52, 53, 54, 55, 56, 57, 62, 63, 67, 68, 69, 70, 74, 75, 76, 77,
+    1, 2, 4, 7, 9, 10, 11, 19, 21, 23, 25, 50, 51, 52, 53, 54, 55, 56, 57, 62, 63, 67, 68, 69, 70, 74, 75, 76, 77,
 })  # fmt: skip
 """Requests whose id stands after a message version."""
 
@@ -31,14 +29,13 @@ class Session:
 
     def __init__(self, client: Client) -> None:
         self.client = client
-        self.feed = Feed(client.exchange, self, client.out)
+        self.feed = MarketRequests(client, self)
         self._orders = OrderRequests(client)
         self._account = AccountRequests(client)
         self._handlers: dict[int, Handler] = {
-            12: self._nothing, 13: self._nothing, 14: self._nothing, 15: self._nothing, 49: self._current_time,
-            59: self._nothing, 63: self._nothing, 77: self._nothing, 85: self._news_providers, 104: self._user_info,
-            **self._orders.handlers, **self._account.handlers, **ReferenceRequests(client).handlers,
-            **MarketRequests(client, self.feed).handlers,
+            14: self._nothing, 15: self._nothing, 49: self._current_time, 63: self._nothing, 77: self._nothing,
+            104: self._user_info,
+            **self.feed.handlers, **self._orders.handlers, **self._account.handlers,
         }  # fmt: skip
 
     def greet(self) -> None:
@@ -78,9 +75,6 @@ class Session:
     def _user_info(self, reader: Reader) -> None:
         self.client.out.send([107, reader.integer(), ""])
 
-    def _news_providers(self, reader: Reader) -> None:
-        self.client.out.send([85, 1, "ASX", "ASX company announcements"])
-
     # ---- the exchange speaks ----------------------------------------------------------------------
 
     def on_quote(self, quote: Quote) -> None:
@@ -109,6 +103,7 @@ class Session:
 
     def on_day(self, day: ExchangeDay) -> None:
         """Subscriptions go on into the next day."""
+        self.feed.on_day()
 
 
 def _request_id(fields: Sequence[str]) -> int:

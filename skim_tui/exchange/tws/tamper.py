@@ -13,6 +13,7 @@ from skim_tui.exchange.tws.outbox import Outbox
 from skim_tui.exchange.tws.wire import write_frame
 
 ORDER_STATUS, ERROR, OPEN_ORDER, EXECUTION, COMMISSION, EXECUTION_END = 3, 4, 5, 11, 59, 55
+TICK_SIZE = 2
 REPORTS = frozenset({ORDER_STATUS, OPEN_ORDER, EXECUTION, COMMISSION})
 TICKS = {1: 2, 2: 2, 45: 2, 46: 2, 50: 2, 90: 1, 99: 1, 84: 1}
 """Market data messages: where their request id stands."""
@@ -104,9 +105,9 @@ class Tamper(Outbox):
 
     # ---- to the client --------------------------------------------------------------------------
 
-    def tick(self, request_id: int, kind: int, fields: Sequence[object]) -> None:
-        if not self._is_silent(fields):
-            super().tick(request_id, kind, fields)
+    def frames(self, request_id: int, kind: int, frames: bytes) -> None:
+        if not self._is_silent([TICK_SIZE, 6, request_id]):
+            super().frames(request_id, kind, frames)
             self._count()
 
     def send(self, fields: Sequence[object]) -> None:

@@ -38,17 +38,28 @@ async def read_frame(reader: asyncio.StreamReader) -> list[str] | None:
 
 def write_frame(fields: Sequence[object]) -> bytes:
     """One message. None is an empty field, booleans are 0 and 1; a backslash never leaves."""
-    body = "".join(f"{_text(field)}\0" for field in fields).encode()
-    return HEAD.pack(len(body)) + body
+    return frame(body(fields))
 
 
-def _text(field: object) -> str:
+def body(fields: Sequence[object]) -> bytes:
+    """Fields as they stand in a frame, or in a part of one that several frames share."""
+    return "".join(f"{text(field)}\0" for field in fields).encode()
+
+
+def frame(content: bytes) -> bytes:
+    """A whole message around its fields."""
+    return HEAD.pack(len(content)) + content
+
+
+def text(field: object) -> str:
+    """A field as it is written. A small number gets no exponent: not every client reads one."""
     if field is None:
         return ""
     if field is True or field is False:
         return "1" if field else "0"
     if isinstance(field, float):
-        return repr(field) if field != int(field) else str(field)
+        written = repr(field)
+        return written if "e-" not in written else f"{field:.10f}".rstrip("0")
     return str(field).replace("\\", "/").replace("\0", "")
 
 
@@ -67,13 +78,13 @@ class Reader:
             self.text()
 
     def integer(self, default: int = 0) -> int:
-        text = self.text()
-        if text in _UNSET:
+        written = self.text()
+        if written in _UNSET:
             return default
         try:
-            return int(float(text))
+            return int(float(written))
         except (ValueError, OverflowError):
-            raise WireError(f"{text!r} is not a whole number") from None
+            raise WireError(f"{written!r} is not a whole number") from None
 
     def count(self, most: int) -> int:
         """How many parts follow. Raises :class:`WireError` for a number that no honest message holds."""
@@ -83,23 +94,23 @@ class Reader:
         return value
 
     def number(self) -> float | None:
-        text = self.text()
-        if text in _UNSET:
+        written = self.text()
+        if written in _UNSET:
             return None
         try:
-            value = float(text)
+            value = float(written)
         except ValueError:
-            raise WireError(f"{text!r} is not a number") from None
+            raise WireError(f"{written!r} is not a number") from None
         return None if abs(value) >= 1.7e308 or value != value else value
 
     def price(self) -> Decimal | None:
-        text = self.text()
-        if text in _UNSET:
+        written = self.text()
+        if written in _UNSET:
             return None
         try:
-            value = Decimal(text)
+            value = Decimal(written)
         except InvalidOperation:
-            raise WireError(f"{text!r} is not a price") from None
+            raise WireError(f"{written!r} is not a price") from None
         if not value.is_finite() or abs(value) >= Decimal("1e300"):
             return None
         value = value.normalize()
