@@ -166,10 +166,14 @@ def _start(text: str | None, day: date, calendar: TradingCalendar) -> float:
         raise UsageError(f"--at {text}: not a time of day (HH:MM)") from None
 
 
-def _log_to(path: Path) -> None:
+def _log_to(path: Path, secrets: Sequence[str] = ()) -> None:
     path.mkdir(parents=True, exist_ok=True)
     handler = logging.handlers.RotatingFileHandler(path / "desk.log", maxBytes=4_000_000, backupCount=5)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    if secrets:
+        from skim_tui.alerts.webhook import Redactor
+
+        handler.addFilter(Redactor(*secrets))
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
     for noisy in ("ib_async.wrapper", "ib_async.client", "ib_async.ib"):
         logging.getLogger(noisy).setLevel(logging.ERROR)
@@ -272,7 +276,7 @@ def _desk(args: argparse.Namespace) -> int:
     if config.broker.kind == "web":
         raise UsageError("--broker web is not available yet; use sim or tws")
     with single_desk(paths.lock):
-        _log_to(paths.logs)
+        _log_to(paths.logs, _secrets(config))
         host, port, tape, mic = config.broker.host, config.broker.port, "", config.market.exchange
         web = ""
         if config.broker.kind == "sim":
@@ -301,6 +305,18 @@ def _desk(args: argparse.Namespace) -> int:
         finally:
             journal.close()
     return 0
+
+
+def _secrets(config: Config) -> tuple[str, ...]:
+    """What must not appear in the log. Raises :class:`UsageError` for a webhook that is none."""
+    from skim_tui.alerts.webhook import Webhook, WebhookError
+
+    if not config.alerts.discord_url:
+        return ()
+    try:
+        return Webhook(config.alerts.discord_url).secrets
+    except WebhookError as error:
+        raise UsageError(str(error)) from None
 
 
 def _sources(config: Config, paths: Paths, broker: Broker, mic: str, web: str) -> list[Source]:
@@ -452,6 +468,7 @@ def _check(args: argparse.Namespace) -> int:
         print(
             f"           {name:9} {day.local(ts):%H:%M} exchange, {datetime.fromtimestamp(ts).astimezone():%H:%M %Z} here"
         )
+    print(f"alerts     {'Discord' if _secrets(config) else 'on screen only'}")
     if config.broker.kind == "tws":
         import socket
 

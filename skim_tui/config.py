@@ -123,6 +123,26 @@ class Announcements(Section):
     """Seconds between two requests in announcement hours."""
 
 
+Switch = Literal["off", "screen", "bell", "discord", "both"]
+"""Where an alert is heard: nowhere, on screen, with the bell, at Discord, or everywhere."""
+
+
+class Alerts(Section):
+    discord_url: Annotated[str, Field(repr=False)] = ""
+    """The webhook's address: a secret. Empty: no Discord."""
+    session_start: Switch = "discord"
+    candidates: Switch = "discord"
+    breakout: Switch = "discord"
+    ticket: Switch = "both"
+    fill: Switch = "both"
+    exit: Switch = "both"
+    mismatch: Switch = "both"
+    disconnect: Switch = "both"
+    kill: Switch = "both"
+    source: Switch = "discord"
+    report: Switch = "discord"
+
+
 class Desk(Section):
     without_console: Literal["exits-only", "continue", "flatten"] = "exits-only"
 
@@ -145,5 +165,6 @@ class Config(Section):
     exits: Exits = Exits()
     risk: Risk = Risk()
     announcements: Announcements = Announcements()
+    alerts: Alerts = Alerts()
     desk: Desk = Desk()
     screen: Screen = Screen()

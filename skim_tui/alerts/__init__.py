@@ -1,1 +1,1 @@
-"""Messages that leave the machine or ring a bell."""
+"""Telling the operator who is not looking: Discord messages and what rings the terminal's bell."""

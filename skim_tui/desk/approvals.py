@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from skim_tui.config import Config
 from skim_tui.crashpoints import crashpoint
+from skim_tui.desk import alerting
 from skim_tui.desk.books import Books
 from skim_tui.desk.context import Context
 from skim_tui.desk.discipline import Discipline
@@ -224,6 +225,8 @@ class Approvals:
             f"TICKET {ticket.symbol}: buy {ticket.quantity:,} at {ticket.limit} or better, stop {ticket.stop}, "
             f"risk {ticket.risk:,.2f}",
         )
+        waits = 0.0 if context.auto else context.config.breakout.ticket_seconds
+        context.alert(alerting.ticket(context.now(), ticket, waits))
         if context.auto:
             self.approve(ticket.id, "auto")
 
@@ -349,6 +352,12 @@ class Approvals:
             level = "error" if state is TicketState.REJECTED else "info"
             reason = f": {update.reason}" if update.reason else ""
             self._context.log(level, f"{entry.ticket.symbol}: entry {state}{reason}")
+            if update.filled and state is not TicketState.PARTLY_FILLED:
+                self._tell_fill(entry.ticket, update, whole=state is TicketState.FILLED)
+
+    def _tell_fill(self, ticket: Ticket, update: OrderUpdate, *, whole: bool) -> None:
+        now = self._context.now()
+        self._context.alert(alerting.fill(now, ticket.symbol, update.filled, update.avg_price, ticket.stop, whole))
 
     # ---- facts ------------------------------------------------------------------------------------------
 

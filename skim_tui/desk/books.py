@@ -46,6 +46,10 @@ class Books:
         """An entry of this ticket may fill from now on."""
         self._tickets[ticket_id] = (symbol, limit, stop)
 
+    def booked(self, ref: str) -> int:
+        """Shares of an order whose executions are booked."""
+        return self._shares.get(ref, 0)
+
     def knows(self, ticket_id: str) -> bool:
         return ticket_id in self._tickets
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from skim_tui.alerts.alert import Alert
 from skim_tui.broker.port import Broker
 from skim_tui.config import Config
 from skim_tui.desk.recorder import Recorder
@@ -61,6 +62,8 @@ class Context:
     """Follow every symbol whose bars arrive (replay), not only what the scanner names."""
     dirty: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
     lines: deque[LogLine] = field(default_factory=lambda: deque[LogLine](maxlen=500))
+    alert: Callable[[Alert], None] = lambda alert: None
+    """Tell the operator who is not looking."""
     _seq: int = 0
 
     def now(self) -> float:

@@ -9,6 +9,8 @@ from typing import Any
 
 from skim_tui.broker.port import Broker
 from skim_tui.config import Config
+from skim_tui.desk import alerting
+from skim_tui.desk.alerting import Alerting
 from skim_tui.desk.approvals import Approvals
 from skim_tui.desk.books import Books
 from skim_tui.desk.context import Context
@@ -20,6 +22,7 @@ from skim_tui.desk.orders import Orders
 from skim_tui.desk.reconcile import Reconciler
 from skim_tui.desk.recorder import Recorder
 from skim_tui.desk.watchlist import Followed, Watchlist
+from skim_tui.domain.candidate import CandidateState
 from skim_tui.domain.events import (
     BarsClosed,
     BrokerEvent,
@@ -80,6 +83,8 @@ class Desk:
             day=calendar.current_or_next(broker.now()),
             track_all=track_all,
         )
+        self.alerting = Alerting(config.alerts, context.touch)
+        context.alert = self.alerting.raise_
         self.orders = Orders(context)
         self.books = Books(context, self.last_price)
         self.exits = Exits(context, self.orders, self.books, self.last_price, self._closes)
@@ -101,6 +106,7 @@ class Desk:
         self._day_started = False
         self._day_finished = False
         self._next_advance = 0.0
+        self._candidates_told = False
         self._handlers: dict[type, Callable[[Any], object]] = {
             Quote: self.watchlist.on_quote,
             Trade: self._on_trade,
@@ -136,6 +142,8 @@ class Desk:
         """Let time pass: windows end, tickets expire, planned exits fall due, days begin and end."""
         self._next_advance = now + 1.0
         context = self.context
+        operational = context.connection is Connection.OPERATIONAL
+        self.alerting.watch_connection(operational, context.connection_reason, now, context.wall())
         if now >= context.day.end and not self._day_finished:
             self.finish_day()
         if self._day_finished:
@@ -154,6 +162,7 @@ class Desk:
         self.exits.on_time(now)
         self.operator.on_time(now)
         self.discipline.on_time(now)
+        self._tell_candidates(now)
 
     # ---- days -------------------------------------------------------------------------------------
 
@@ -174,6 +183,7 @@ class Desk:
 
     def _start_day(self) -> None:
         self._day_started, self._day_finished = True, False
+        self._candidates_told = False
         context = self.context
         context.journal.save(events=[context.event("desk", "session started", str(context.session_date))])
         self.approvals.start_day()
@@ -185,6 +195,25 @@ class Desk:
         context.log("info", f"session {context.session_date} on {context.day.mic}")
         context.touch("header", "")
         self.on_session()
+        account = context.account
+        context.alert(
+            alerting.session_start(
+                context.now(), str(context.session_date), context.day.mic, context.account_id,
+                account.equity if account else None, context.auto,
+            )
+        )  # fmt: skip
+
+    def _tell_candidates(self, now: float) -> None:
+        """Once a session, when the opening ranges are over."""
+        day = self.context.day
+        due = day.open + (self.context.config.opening_range.minutes + 1) * 60.0
+        if self._candidates_told or not due <= now < day.close:
+            return
+        self._candidates_told = True
+        living = (CandidateState.TRACKING, CandidateState.READY, CandidateState.TICKETED, CandidateState.ENTERED)
+        found = [one for one in self.watchlist.symbols.values() if one.state in living and one.gap is not None]
+        found.sort(key=lambda one: (-(one.gap or 0.0), one.symbol))
+        self.context.alert(alerting.candidates(now, [(one.symbol, one.gap, one.headline) for one in found]))
 
     # ---- broker events ----------------------------------------------------------------------------
 
@@ -226,9 +255,11 @@ class Desk:
         for text in context.mismatches:
             if text not in fresh:
                 context.log("warning", f"mismatch explained: {text}")
-        for text in fresh:
-            if text not in context.mismatches:
-                context.log("error", f"MISMATCH {text}")
+        new = [text for text in fresh if text not in context.mismatches]
+        for text in new:
+            context.log("error", f"MISMATCH {text}")
+        if new:
+            context.alert(alerting.mismatch(context.now(), new))
         context.mismatches = fresh
         if fresh and context.auto:
             self._disarm("mismatch")
@@ -294,12 +325,15 @@ class Desk:
         if before is None or before.state is not report.state or report.state is not SourceState.WORKING:
             level = {SourceState.WORKING: "info", SourceState.TROUBLED: "warning"}.get(report.state, "error")
             self.context.log(level, f"{report.source} {report.state}: {report.text}")
+        if report.state is SourceState.STOPPED:
+            self.context.alert(alerting.source_stopped(self.context.now(), report.source, report.text))
 
     def _on_request_failed(self, event: RequestFailed) -> None:
         self.context.log("warning", f"{event.symbol or event.what}: {event.what} failed: {event.reason}")
         self.watchlist.on_failed(event.what, event.symbol, event.reason)
 
     def _on_breakout(self, followed: Followed, breakout: Breakout) -> None:
+        self.context.alert(alerting.breakout(self.context.now(), breakout, followed.headline))
         self.approvals.on_breakout(followed, breakout)
 
     # ---- details ----------------------------------------------------------------------------------

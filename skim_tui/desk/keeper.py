@@ -6,6 +6,7 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from skim_tui.crashpoints import crashpoint
+from skim_tui.desk import alerting
 from skim_tui.desk.books import Books
 from skim_tui.desk.context import Context
 from skim_tui.desk.exits import EXIT_LEGS, Exits
@@ -103,6 +104,8 @@ class Keeper:
         context.touch("positions", fill.symbol)
         if position.state is PositionState.CLOSED:
             self._closed(position)
+        elif fill.side is Side.SELL and order is not None and self._books.booked(fill.ref) >= order.quantity:
+            context.alert(alerting.exit_(context.now(), position, self._exits.why(fill.ref)))
 
     def _closed(self, position: Position) -> None:
         crashpoint("position-closed")
@@ -114,6 +117,7 @@ class Keeper:
         )
         self._resizes.pop(position.symbol, None)
         self._context.touch("trades", position.ticket_id)
+        self._context.alert(alerting.exit_(self._context.now(), position, position.why_closed))
         self.on_closed(position)
 
     def on_fees(self, fees: FillFees) -> None:

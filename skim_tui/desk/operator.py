@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from skim_tui.crashpoints import crashpoint
+from skim_tui.desk import alerting
 from skim_tui.desk.approvals import Approvals
 from skim_tui.desk.books import Books
 from skim_tui.desk.context import Context
@@ -91,6 +92,7 @@ class Operator:
             if close_all:
                 text += " (tried again until it is)"
         context.log("error", text)
+        context.alert(alerting.kill(context.now(), who, text))
         context.touch("header", "")
         return not undone, text
 

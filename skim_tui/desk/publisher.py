@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from skim_tui import __version__
+from skim_tui.alerts.discord import DiscordSender
 from skim_tui.desk.engine import Desk
 from skim_tui.desk.history import trade_view
 from skim_tui.desk.watchlist import Followed
@@ -15,6 +16,7 @@ from skim_tui.domain.market import Bar, DailyBar
 from skim_tui.domain.orders import OrderUpdate
 from skim_tui.domain.session import CURRENCIES, TIME_ZONES, Phase
 from skim_tui.link.values import (
+    AlertView,
     AnyView,
     CandidateView,
     ChartBar,
@@ -46,7 +48,10 @@ class Board(Protocol):
 class Publisher:
     """Publishes the rows that the desk marked dirty. Cheap when nothing changed."""
 
-    def __init__(self, desk: Desk, board: Board, *, data_dir: str = "", tape: str = "") -> None:
+    def __init__(
+        self, desk: Desk, board: Board, *, data_dir: str = "", tape: str = "", discord: DiscordSender | None = None
+    ) -> None:
+        self._discord = discord
         self._desk = desk
         self._board = board
         self._data_dir = data_dir
@@ -144,6 +149,8 @@ class Publisher:
                 return self._trade(key)
             case "news":
                 return self._news(key)
+            case "alerts":
+                return self._alert(key)
             case "health":
                 return self._health(key)
             case "log":
@@ -285,8 +292,24 @@ class Publisher:
             sentiment=item.sentiment,
         )
 
+    def _alert(self, key: str) -> AlertView | None:
+        for raised in self._desk.alerting.raised:
+            if str(raised.seq) == key:
+                alert = raised.alert
+                return AlertView(
+                    seq=raised.seq,
+                    ts=alert.ts,
+                    kind=alert.kind.value,
+                    title=alert.title,
+                    text=alert.text,
+                    rings=raised.rings,
+                )
+        return None
+
     def _health(self, key: str) -> HealthView | None:
         group, _, label = key.partition("/")
+        if group == "alerts" and self._discord is not None:
+            return discord_health(self._discord)
         report = self._desk.sources.get(label) if group == "sources" else None
         if report is None:
             return None
@@ -356,3 +379,16 @@ def _relative_volume(followed: Followed) -> float | None:
     sessions = followed.daily[-AVERAGE_SESSIONS:]
     average = sum(bar.volume for bar in sessions) / len(sessions) if sessions else 0.0
     return followed.tracker.volume / average if average > 0 else None
+
+
+def discord_health(sender: DiscordSender) -> HealthView:
+    """How alerts get through."""
+    counts = [f"{sender.delivered} delivered", f"{sender.waiting} waiting"]
+    if sender.dropped or sender.refused:
+        counts.append(f"{sender.dropped} dropped, {sender.refused} refused")
+    if sender.limited:
+        counts.append(f"asked to wait {sender.limited} times")
+    if sender.trouble:
+        counts.append(sender.trouble)
+    level = "error" if sender.ended else "warning" if sender.trouble or sender.dropped else "ok"
+    return HealthView(group="alerts", label="Discord", value=", ".join(counts), level=level)

@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Protocol
 
 from skim_tui import __version__
+from skim_tui.alerts.discord import DiscordSender
+from skim_tui.alerts.webhook import Webhook
 from skim_tui.broker.port import Broker
 from skim_tui.config import Config
 from skim_tui.desk.approvals import Seen
@@ -60,6 +62,9 @@ from skim_tui.link.values import (
 from skim_tui.paths import Paths
 
 logger = logging.getLogger("skim.desk")
+
+LAST_ALERTS = 3.0
+"""Real seconds that alerts still queued get when the desk stops."""
 
 TICK = 0.1
 """Real seconds between two looks at the time and two publications."""
@@ -118,10 +123,18 @@ class DeskService:
         self._history = History(desk.context, desk.watchlist, desk.books)
         self._settings = Settings(desk.context, settings_file or paths.data_dir / "config.toml")
         self._pulse = Pulse(desk)
+        self._discord: DiscordSender | None = None
+        if config.alerts.discord_url:
+            # Raises before anything runs when it is no webhook.
+            webhook = Webhook(config.alerts.discord_url)
+            self._discord = DiscordSender(webhook, changed=lambda: self.desk.context.touch("health", "alerts/Discord"))
+            self.desk.alerting.to_discord = self._discord.offer
         self._arm_auto = arm_auto
         self._stopping = asyncio.Event()
         self._server = LinkServer(paths.socket, self._command, on_consoles=self._on_consoles)
-        self._publisher = Publisher(self.desk, self._server, data_dir=str(paths.data_dir), tape=tape)
+        self._publisher = Publisher(
+            self.desk, self._server, data_dir=str(paths.data_dir), tape=tape, discord=self._discord
+        )
         self._consoles = 0
         self._without_console()
 
@@ -136,8 +149,13 @@ class DeskService:
             broker = tasks.create_task(self._broker.run(self._take), name="broker")
             ticker = tasks.create_task(self._tick(), name="ticker")
             sources = [tasks.create_task(self._read(source), name=type(source).__name__) for source in self._sources]
+            if self._discord is not None:
+                sources.append(tasks.create_task(self._discord.run(), name="Discord"))
             await self._stopping.wait()
-            for task in (broker, ticker, *sources):
+            broker.cancel()
+            if self._discord is not None:
+                await self._discord.flush(LAST_ALERTS)
+            for task in (ticker, *sources):
                 task.cancel()
         self._publisher.publish()
 

@@ -201,6 +201,18 @@ class ArticleView(View, frozen=True):
     """``loading``, ``ready``, or ``failed`` with the reason as text."""
 
 
+class AlertView(View, frozen=True):
+    """Topic ``alerts``, key the running number as text."""
+
+    seq: int
+    ts: float
+    kind: str
+    title: str
+    text: str = ""
+    rings: bool = False
+    """The terminal's bell is wanted for it."""
+
+
 class HealthView(View, frozen=True):
     """Topic ``health``, key ``group/label``: one figure the desk measures of itself."""
 
@@ -439,6 +451,7 @@ AnyView = (
     | LogView
     | ChartView
     | ArticleView
+    | AlertView
     | HealthView
     | ReportView
     | VitalsView
@@ -451,8 +464,8 @@ AnyView = (
 )
 
 TOPICS = (
-    "header", "candidates", "tickets", "positions", "orders", "trades", "news", "log", "chart", "articles", "health",
-    "report", "vitals",
+    "header", "candidates", "tickets", "positions", "orders", "trades", "news", "log", "chart", "articles", "alerts",
+    "health", "report", "vitals",
 )  # fmt: skip
 
 
