@@ -1,163 +1,48 @@
-"""The matching core: one market on one clock, whatever door a client came through."""
+"""The exchange: one market on one clock, and one account that trades in it, whatever door a client came through."""
 
 from __future__ import annotations
 
 import asyncio
-import heapq
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
-from typing import Protocol
-from zlib import crc32
+from typing import Any
 
 from skim_tui.domain.fees import FEES
-from skim_tui.domain.instrument import ASX_LADDER, US_LADDER, Instrument, price
-from skim_tui.domain.market import MINUTE, Announcement, Bar, DailyBar, Quote, Trade, minute_of
-from skim_tui.domain.session import ASX, ExchangeDay, Phase, TradingCalendar
+from skim_tui.domain.instrument import price
+from skim_tui.domain.market import Announcement, Bar, DailyBar, Quote, Trade
+from skim_tui.domain.session import ASX, ExchangeDay, TradingCalendar
+from skim_tui.exchange import agenda as ranks
 from skim_tui.exchange.account import Account
-from skim_tui.exchange.book import Book, Market
+from skim_tui.exchange.actions import Actions, CorporateAction, adjust_order
+from skim_tui.exchange.agenda import Agenda
+from skim_tui.exchange.api import DayStats as DayStats
+from skim_tui.exchange.api import ExchangeApi as ExchangeApi
+from skim_tui.exchange.api import Listener as Listener
+from skim_tui.exchange.archive import Archive
+from skim_tui.exchange.auction import Auction
+from skim_tui.exchange.book import Book
 from skim_tui.exchange.clock import SimClock
+from skim_tui.exchange.disturbance import Disturbance
+from skim_tui.exchange.families import Families
+from skim_tui.exchange.impact import Impact
+from skim_tui.exchange.listings import listings
+from skim_tui.exchange.matching import PARTICIPATION, Matcher
 from skim_tui.exchange.model import Execution, SimOrder
-from skim_tui.exchange.path import Step, expand
+from skim_tui.exchange.playback import Playback
+from skim_tui.exchange.sessions import CALL, PRINT_WINDOW, Sessions, Trading
+from skim_tui.exchange.statefile import StateFile
+from skim_tui.exchange.survival import Survival
 from skim_tui.exchange.tape import Tape
+from skim_tui.exchange.validation import Rules
+from skim_tui.exchange.venue import Closing, Market
 
-
-@dataclass(slots=True)
-class DayStats:
-    """A listing's day so far; prices 0.0 while nothing has traded."""
-
-    prev_close: float = 0.0
-    open: float = 0.0
-    high: float = 0.0
-    low: float = 0.0
-    last: float = 0.0
-    last_ts: float = 0.0
-    volume: int = 0
-    halted: bool = False
-    trades: int = 0
-    """Trades so far; a bar that was not played step by step counts as one per hundred shares."""
-    turnover: float = 0.0
-    """Value traded so far: price times shares."""
-
-
-class Listener(Protocol):
-    """A door's connection. Called synchronously, in market order; must not block."""
-
-    def on_quote(self, quote: Quote) -> None: ...
-    def on_trade(self, trade: Trade) -> None: ...
-    def on_bars(self, bars: Sequence[Bar]) -> None:
-        """Minute bars that just closed, all of one minute, of every listing that traded."""
-        ...
-
-    def on_halt(self, symbol: str, halted: bool) -> None: ...
-    def on_announcement(self, announcement: Announcement) -> None: ...
-    def on_order(self, order: SimOrder) -> None:
-        """The order changed state, fill or terms."""
-        ...
-
-    def on_execution(self, execution: Execution) -> None: ...
-    def on_position(self, symbol: str) -> None: ...
-    def on_day(self, day: ExchangeDay) -> None:
-        """A new session of the tape begins."""
-        ...
-
-
-class ExchangeApi(Protocol):
-    """What a door may ask of the core (:class:`Exchange` implements it)."""
-
-    account_id: str
-    currency: str
-    tape: Tape
-    calendar: TradingCalendar
-    instruments: dict[str, Instrument]
-    """By symbol; ``con_id`` is unique and stable for a symbol."""
-    announcements: list[Announcement]
-    """Published so far today."""
-
-    @property
-    def orders(self) -> dict[int, SimOrder]:
-        """By perm id, every order of the run, finished ones included."""
-        ...
-
-    @property
-    def executions(self) -> list[Execution]: ...
-    @property
-    def cash(self) -> Decimal: ...
-    @property
-    def positions(self) -> dict[str, tuple[int, Decimal]]:
-        """symbol -> (signed shares, average cost incl. commission)."""
-        ...
-
-    @property
-    def realised(self) -> Decimal: ...
-    def now(self) -> float: ...
-    def day(self) -> ExchangeDay: ...
-    def symbol_of(self, con_id: int) -> str: ...
-    def call_at(self, ts: float, action: Callable[[], None]) -> None:
-        """Run ``action`` at exchange time ``ts``. Who repeats it stops at the day's end, so that the tape can end."""
-        ...
-
-    def join(self, listener: Listener) -> None: ...
-    def leave(self, listener: Listener) -> None: ...
-    def subscribe(self, listener: Listener, symbol: str) -> None:
-        """Quotes, trades and halts of ``symbol`` from now on."""
-        ...
-
-    def unsubscribe(self, listener: Listener, symbol: str) -> None: ...
-    def stats(self, symbol: str) -> DayStats: ...
-    def quote(self, symbol: str) -> Quote | None: ...
-    def last(self, symbol: str) -> Trade | None: ...
-    def minute_bars(self, symbol: str, start: float, end: float) -> list[Bar]:
-        """Bars with ``start <= ts < end`` that have begun by now; the last may be forming."""
-        ...
-
-    def daily_bars(self, symbol: str, sessions: int) -> list[DailyBar]:
-        """The last ``sessions`` finished sessions, oldest first."""
-        ...
-
-    def equity(self) -> Decimal:
-        """Cash plus positions at the last price."""
-        ...
-
-    def next_order_id(self, client_id: int) -> int: ...
-    def submit(self, order: SimOrder) -> None:
-        """Enter an order (transmit False parks it). Raises :class:`Rejected`; assigns perm_id.
-
-        A bracket's children arrive with ``parent_id``; the leg with transmit True releases all.
-        """
-        ...
-
-    def modify(
-        self,
-        order: SimOrder,
-        *,
-        quantity: int | None = None,
-        limit: Decimal | None = None,
-        stop: Decimal | None = None,
-        tif: str | None = None,
-        type: str | None = None,
-    ) -> None:
-        """Raises :class:`Rejected`; the old terms then stay in force."""
-        ...
-
-    def cancel(self, order: SimOrder, reason: str = "") -> None:
-        """Raises :class:`Rejected` with 10148 when it is done already."""
-        ...
-
-
-# At one instant: bars close first, then the session's own events, then news, then the new minute.
-_CLOSE, _SESSION, _NEWS, _MINUTE, _STEP, _TIMER = range(6)
-_BREATH = 2000
-"""Events between two yields to the loop at maximum speed."""
+_BREATH = 500
+"""Events between two yields to the loop, when there is no time to wait."""
 
 
 class Exchange:
-    """Plays a tape on a clock and matches its clients' orders against it.
-
-    Only symbols that somebody watches or has a live order in are expanded into quotes and trades;
-    the others advance by whole minute bars.
-    """
+    """Plays a tape on a clock and matches its clients' orders against it (:class:`ExchangeApi`, :class:`Venue`)."""
 
     def __init__(
         self,
@@ -166,79 +51,77 @@ class Exchange:
         *,
         account_id: str = "DU1234567",
         cash: Decimal = Decimal(100_000),
+        currency: str = "",
+        rates: Mapping[str, Decimal] | None = None,
         start: float | None = None,
         speed: float | None = None,
         allow_short: bool = False,
+        participation: float = PARTICIPATION,
+        impact: float = 0.0,
+        state: StateFile | None = None,
     ) -> None:
+        """``currency`` is the account's (the market's if not given), ``rates`` units of it for one of another.
+
+        Raises :class:`skim_tui.exchange.statefile.StateError` when ``state`` holds another account's world,
+        :class:`LookupError` when no rate between the two currencies is known.
+        """
         self.tape = tape
         self.calendar = calendar
-        self.account_id = account_id
-        self.currency = tape.currency
+        self.currency = currency or tape.currency
         self.start_cash = cash
-        ladder = ASX_LADDER if tape.mic == ASX else US_LADDER
-        self.instruments: dict[str, Instrument] = {}
-        self._symbol_of: dict[int, str] = {}
-        for symbol in sorted(tape.symbols()):
-            con_id = 1_000_000 + crc32(f"{symbol}.{tape.mic}".encode()) % 900_000_000
-            while con_id in self._symbol_of:
-                con_id += 1
-            self._symbol_of[con_id] = symbol
-            self.instruments[symbol] = Instrument(
-                symbol,
-                tape.mic,
-                tape.currency,
-                ladder,
-                con_id=con_id,
-                name=tape.names.get(symbol, symbol),
-                min_order_value=Decimal(500) if tape.mic == ASX else Decimal(0),
-            )
-        self.account = Account(cash)
+        self.instruments = listings(tape)
+        self._symbol_of = {listed.con_id: symbol for symbol, listed in self.instruments.items()}
+        self.account = Account(cash, self.currency, rates)
+        self.account.rate(tape.currency)
+        self.disturbance = Disturbance()
         self._day = calendar.day(tape.dates[0])
         self.clock = SimClock(self._day.pre_open, None)
+        self._agenda = Agenda()
+        self._actions = Actions(tape.actions)
+        self._sessions = Sessions(self._day, self.now)
+        self._archive = Archive(tape, calendar, self._actions)
+        self._playback = Playback(
+            tape, self.instruments, self._archive, self._agenda, self._sessions, self.now, told=self
+        )
+        self._families = Families()
+        rules = Rules(self._families, self.account, FEES[tape.mic], self, allow_short=allow_short)
         self.book = Book(
             account_id,
-            tape.currency,
             self.account,
             FEES[tape.mic],
-            self.instruments,
-            now=self.now,
-            is_open=self._is_open,
-            market=self._market,
+            self,
+            self._families,
+            rules,
             on_order=self._tell_order,
             on_execution=self._tell_execution,
-            allow_short=allow_short,
         )
+        self._matcher = Matcher(
+            self.book, self._families, self, self.disturbance, participation=participation, impact=Impact(impact)
+        )
+        self._closings: dict[str, Closing] = {}
         self._listeners: list[Listener] = []
         self._subscribers: dict[str, list[Listener]] = {}
-        self._stats: dict[str, DayStats] = {}
-        self._quotes: dict[str, Quote] = {}
-        self._markets: dict[str, Market] = {}
-        self._today: dict[str, list[Bar]] = {}
-        self._forming: dict[str, Bar] = {}
-        self._minute: dict[str, Bar] = {}
-        """The bars of the current minute that are on the tape."""
-        self._expanded: set[str] = set()
-        self._active: set[str] = set()
-        self._recorded: set[str] = set()
-        """Symbols whose quotes and trades are on the tape themselves."""
-        self._rolled: dict[str, list[DailyBar]] = {}
-        self.announcements: list[Announcement] = []
-        """Published so far today."""
-        self._heap: list[tuple[float, int, int, Callable[[], None]]] = []
-        self._count = 0
-        self._sooner = asyncio.Event()
-        """Set when something is entered that is due before what is waited for."""
         self._days_left = list(tape.dates)
+        self._survival = Survival(state, self.account, self.book, self._families, now=self.now, day=self.day)
         self._begin_day(self._days_left.pop(0))
         if start is not None:
             self._fast_forward(start)
+        self._take_up()
         self.clock = SimClock(self.clock.now() if start is None else start, speed)
 
-    # ---- what doors ask -------------------------------------------------------------------------
+    def close(self) -> None:
+        """Write the state for the next run."""
+        self._survival.close()
+
+    # ---- what doors ask: the account ------------------------------------------------------------------
+
+    @property
+    def account_id(self) -> str:
+        return self.book.account_id
 
     @property
     def orders(self) -> dict[int, SimOrder]:
-        return self.book.orders
+        return self._families.orders
 
     @property
     def executions(self) -> list[Execution]:
@@ -249,12 +132,36 @@ class Exchange:
         return self.account.cash
 
     @property
+    def balances(self) -> dict[str, Decimal]:
+        return self.account.balances
+
+    @property
     def positions(self) -> dict[str, tuple[int, Decimal]]:
         return self.account.positions
 
     @property
     def realised(self) -> Decimal:
         return self.account.realised
+
+    def rate(self, currency: str) -> Decimal:
+        return self.account.rate(currency)
+
+    def equity(self) -> Decimal:
+        total = self.account.cash
+        for symbol, (quantity, cost) in self.account.positions.items():
+            last = self.stats(symbol).last or self.stats(symbol).prev_close
+            value = quantity * (price(last) if last > 0.0 else cost)
+            total += value * self.rate(self.instruments[symbol].currency)
+        return total
+
+    def next_order_id(self, client_id: int) -> int:
+        return 1 + self._families.highest_ids.get(client_id, 0)
+
+    # ---- what doors ask: the market -------------------------------------------------------------------
+
+    @property
+    def announcements(self) -> list[Announcement]:
+        return self._playback.announcements
 
     def now(self) -> float:
         return self.clock.now()
@@ -267,7 +174,7 @@ class Exchange:
         return self._symbol_of.get(con_id, "")
 
     def call_at(self, ts: float, action: Callable[[], None]) -> None:
-        self._push(max(ts, self.now()), _TIMER, action)
+        self._agenda.enter(max(ts, self.now()), ranks.TIMER, action)
 
     def join(self, listener: Listener) -> None:
         self._listeners.append(listener)
@@ -282,7 +189,7 @@ class Exchange:
         subscribers = self._subscribers.setdefault(symbol, [])
         if listener not in subscribers:
             subscribers.append(listener)
-        self._activate(symbol)
+        self._playback.activate(symbol)
 
     def unsubscribe(self, listener: Listener, symbol: str) -> None:
         subscribers = self._subscribers.get(symbol, [])
@@ -290,90 +197,144 @@ class Exchange:
             subscribers.remove(listener)
         if not subscribers:
             self._subscribers.pop(symbol, None)
-            if not self.book.live.get(symbol):
-                self._active.discard(symbol)
+            if not self._families.live.get(symbol):
+                self._playback.active.discard(symbol)
 
     def stats(self, symbol: str) -> DayStats:
-        stats = self._stats.get(symbol)
-        if stats is None:
-            stats = self._stats[symbol] = DayStats(prev_close=self._previous_close(symbol))
-        return stats
+        return self._playback.stats(symbol)
 
     def quote(self, symbol: str) -> Quote | None:
-        quote = self._quotes.get(symbol)
-        if quote is not None:
-            return quote
-        stats = self.stats(symbol)
-        if stats.last <= 0.0:
-            return None
-        step = float(self.instruments[symbol].ladder.step_at(price(stats.last)))
-        return Quote(symbol, stats.last_ts, max(step, round(stats.last - step, 6)), 100, stats.last, 100)
+        quote = self._playback.quote(symbol)
+        return None if quote is None else self.disturbance.shown(quote)
 
     def last(self, symbol: str) -> Trade | None:
         stats = self.stats(symbol)
         return Trade(symbol, stats.last_ts, stats.last, 0, stats.volume) if stats.last > 0.0 else None
 
     def minute_bars(self, symbol: str, start: float, end: float) -> list[Bar]:
-        if start < self._day.pre_open:
-            bars = [
-                bar
-                for day in self.tape.dates
-                if day < self._day.date
-                for bar in self.tape.bars.get(day, ())
-                if bar.symbol == symbol
-            ]
-        else:
-            bars = []
-        bars += self._today.get(symbol, ())
-        forming = self._forming.get(symbol)
+        bars = self._archive.minutes(symbol, self._day.date) if start < self._day.pre_open else []
+        bars += self._archive.today.get(symbol, ())
+        forming = self._playback.forming(symbol)
         if forming is not None:
             bars.append(forming)
         return [bar for bar in bars if start <= bar.ts < end]
 
     def daily_bars(self, symbol: str, sessions: int) -> list[DailyBar]:
-        known = {bar.date: bar for bar in self._rolled.get(symbol, ())}
-        known.update({bar.date: bar for bar in self.tape.daily.get(symbol, ()) if bar.date < self._day.date})
-        return [known[day] for day in sorted(known)[-sessions:]] if sessions > 0 else []
+        return self._archive.daily(symbol, sessions, self._day.date)
 
-    def equity(self) -> Decimal:
-        total = self.account.cash
-        for symbol, (quantity, cost) in self.account.positions.items():
-            last = self.stats(symbol).last or self.stats(symbol).prev_close
-            total += quantity * (price(last) if last > 0.0 else cost)
-        return total
-
-    def next_order_id(self, client_id: int) -> int:
-        return 1 + max((order.order_id for order in self.orders.values() if order.client_id == client_id), default=0)
+    # ---- what doors ask: orders -----------------------------------------------------------------------
 
     def submit(self, order: SimOrder) -> None:
-        self._activate(order.symbol)
+        self.disturbance.refuse(order)
+        self._playback.activate(order.symbol)
         self.book.submit(order)
+        self._watch_times(order)
+        self._survival.save()
 
-    def modify(
-        self,
-        order: SimOrder,
-        *,
-        quantity: int | None = None,
-        limit: Decimal | None = None,
-        stop: Decimal | None = None,
-        tif: str | None = None,
-        type: str | None = None,
-    ) -> None:
-        self.book.modify(order, quantity=quantity, limit=limit, stop=stop, tif=tif, type=type)
+    def transmit(self, order: SimOrder) -> None:
+        """Release a parked order and the family that waits with it."""
+        self.book.transmit(order)
+        self._survival.save()
+
+    def modify(self, order: SimOrder, **terms: Any) -> None:
+        try:
+            self.book.modify(order, **terms)
+        finally:
+            self._survival.save()
+        self._watch_times(order)
 
     def cancel(self, order: SimOrder, reason: str = "") -> None:
         self.book.cancel(order, reason)
+        self._survival.save()
+
+    # ---- what tests and faults do to the market -----------------------------------------------------------
+
+    def halt(self, symbol: str) -> None:
+        """Stop trading of ``symbol``; orders are taken in, none matches."""
+        self.halt_changed(symbol, True)
+
+    def resume(self, symbol: str) -> None:
+        """Trading resumes with the auction that the tape's next trade is the print of."""
+        self.halt_changed(symbol, False)
+
+    def corporate_action(self, action: CorporateAction) -> None:
+        """Let a split or dividend of a later day come; it takes effect when that day begins."""
+        self._actions.add(action)
+
+    # ---- what the book asks (Venue) -------------------------------------------------------------------
+
+    def state(self, symbol: str) -> Trading:
+        return self._sessions.state(symbol)
+
+    def accepted_before(self, auction: Auction) -> float:
+        return self._sessions.accepted_before(auction)
+
+    def market(self, symbol: str) -> Market | None:
+        return self._playback.market(symbol)
+
+    def closing(self, symbol: str) -> Closing | None:
+        return self._closings.get(symbol)
+
+    def last_today(self, symbol: str) -> float:
+        return self.stats(symbol).last
+
+    def prev_close(self, symbol: str) -> float:
+        return self.stats(symbol).prev_close
+
+    # ---- what the tape tells (Told) -------------------------------------------------------------------
+
+    def quoted(self, quote: Quote) -> None:
+        symbol = quote.symbol
+        if subscribers := self._subscribers.get(symbol):
+            shown = None if self.disturbance.is_silent(symbol) else self.disturbance.shown(quote)
+            if shown is not None:
+                for listener in tuple(subscribers):
+                    listener.on_quote(shown)
+        self._matcher.match(symbol)
+
+    def traded(self, trade: Trade, printed: int) -> None:
+        symbol = trade.symbol
+        if (subscribers := self._subscribers.get(symbol)) and not self.disturbance.is_silent(symbol):
+            for listener in tuple(subscribers):
+                listener.on_trade(trade)
+        auction = self._sessions.print_of(symbol, trade.ts)
+        if auction is not None:
+            self._uncross(symbol, auction, trade.price, printed)
+            return
+        closing = self._closings.get(symbol)
+        if closing is not None and price(trade.price) == closing.price:
+            more = int(trade.size * self._matcher.participation)
+            closing.to_buy, closing.to_sell = closing.to_buy + more, closing.to_sell + more
+        self._matcher.match(symbol, trade.price, trade.size)
+
+    def bars_closed(self, bars: Sequence[Bar]) -> None:
+        self._survival.changed()
+        bars = [bar for bar in bars if not self.disturbance.is_silent(bar.symbol)]
+        for listener in tuple(self._listeners):
+            listener.on_bars(bars)
+
+    def announced(self, item: Announcement) -> None:
+        for listener in tuple(self._listeners):
+            listener.on_announcement(item)
+
+    def halt_changed(self, symbol: str, halted: bool) -> None:
+        changed = self._sessions.halt(symbol) if halted else self._sessions.resume(symbol)
+        if not changed:
+            return
+        self._playback.interrupt(symbol)
+        for listener in tuple(self._subscribers.get(symbol, ())):
+            listener.on_halt(symbol, halted)
 
     # ---- playing the tape -----------------------------------------------------------------------
 
     async def run(self, linger: bool = False) -> None:
         """Play to the end of the last day. With ``linger`` the doors stay open afterwards, until cancelled."""
         breath = 0
-        while self._heap or self._next_day():
-            while (due := self._heap[0][0]) > self.now():
-                self._sooner.clear()
-                await self.clock.sleep_until(due, self._sooner)
-            self._pop()
+        while self._agenda or self._next_day():
+            while (due := self._agenda.due) > self.now():
+                self._agenda.sooner.clear()
+                await self.clock.sleep_until(due, self._agenda.sooner)
+            self._step()
             breath += 1
             if breath % _BREATH == 0:
                 await asyncio.sleep(0)
@@ -381,21 +342,16 @@ class Exchange:
             await asyncio.sleep(3600)
 
     def play(self, until: float = float("inf")) -> None:
-        """Play up to ``until`` or to the end at once, without a loop."""
-        while self._heap or self._next_day():
-            if self._heap[0][0] > until:
-                return
-            self.clock.set(self._heap[0][0])
-            self._pop()
+        """Play at once, without a loop: to exchange time ``until``, or to the end. Not for a clock that runs."""
+        while (self._agenda or self._next_day()) and self._agenda.due <= until:
+            self.clock.set(self._agenda.due)
+            self._step()
+        if until < float("inf"):
+            self.clock.set(until)
 
-    def _pop(self) -> None:
-        heapq.heappop(self._heap)[3]()
-
-    def _push(self, ts: float, rank: int, action: Callable[[], None]) -> None:
-        self._count += 1
-        if not self._heap or ts < self._heap[0][0]:
-            self._sooner.set()
-        heapq.heappush(self._heap, (ts, rank, self._count, action))
+    def _step(self) -> None:
+        self._agenda.run_next()
+        self._survival.save()
 
     def _next_day(self) -> bool:
         if not self._days_left:
@@ -404,209 +360,117 @@ class Exchange:
         return True
 
     def _fast_forward(self, start: float) -> None:
-        while self._heap and self._heap[0][0] <= start:
-            self.clock.set(self._heap[0][0])
-            self._pop()
+        while self._agenda or (self._days_left and self.calendar.day(self._days_left[0]).pre_open <= start):
+            if not self._agenda:
+                self._next_day()
+            if self._agenda.due > start:
+                break
+            self.clock.set(self._agenda.due)
+            self._agenda.run_next()
+
+    # ---- the session's own events -----------------------------------------------------------------
 
     def _begin_day(self, day: date) -> None:
+        before = self._day.date
         self._day = self.calendar.day(day)
-        self._stats.clear()
-        self._quotes.clear()
-        self._markets.clear()
-        self._today.clear()
-        self._forming.clear()
-        self.announcements.clear()
-        minutes: dict[float, list[Bar]] = {}
-        for bar in self.tape.bars.get(day, ()):
-            minutes.setdefault(bar.ts, []).append(bar)
-        trades, quotes = self.tape.trades.get(day, []), self.tape.quotes.get(day, [])
-        self._recorded = {trade.symbol for trade in trades}
-        for ts, bars in minutes.items():
-            bars = [bar for bar in bars if bar.symbol not in self._recorded]
-            self._push(ts, _MINUTE, lambda ts=ts, bars=bars: self._begin_minute(ts, bars))
-        recorded_minutes = {minute_of(trade.ts) for trade in trades}
-        for ts in recorded_minutes - set(minutes):
-            self._push(ts, _MINUTE, lambda ts=ts: self._begin_minute(ts, []))
-        for quote in quotes:
-            self._push(quote.ts, _STEP, lambda quote=quote: self._take_quote(quote))
-        for trade in trades:
-            self._push(
-                trade.ts, _STEP, lambda trade=trade: self._take_trade(trade.symbol, trade.ts, trade.price, trade.size)
-            )
-        for item in self.tape.announcements:
-            published = self._day.local(item.ts).date()
-            if published == day:
-                self._push(max(item.ts, self.clock.now()), _NEWS, lambda item=item: self._publish(item))
-        opens = {self._day.open} | (
-            {self._day.open_of(symbol) for symbol in self.instruments} if self._day.staggered else set()
-        )
+        self._sessions.begin(self._day)
+        self._closings.clear()
+        for action in self._actions.between(before, day):
+            self._adjust(action)
+        self._playback.begin(self._day)
+        plan, today = self._agenda.plan, self._day
+        opens = {today.open} | ({today.open_of(symbol) for symbol in self.instruments} if today.staggered else set())
         for ts in opens:
-            self._push(ts, _SESSION, self._opened)
-        self._push(self._day.end, _SESSION, self._end_day)
-        for listener in list(self._listeners):
+            plan(ts, ranks.SESSION, self._match_all)
+            plan(ts + PRINT_WINDOW, ranks.SESSION, self._opening_is_over)
+        plan(today.closing_auction + CALL, ranks.SESSION, self._closing_is_over)
+        plan(today.end, ranks.SESSION, self._end_day)
+        self._agenda.begin()
+        self._survival.session_began()
+        for listener in tuple(self._listeners):
             listener.on_day(self._day)
 
+    def _opening_is_over(self) -> None:
+        self._matcher.end_auction(Auction.OPENING)
+        self._match_all()
+
+    def _closing_is_over(self) -> None:
+        if not self._playback.prints_closings:
+            # The tape ends with continuous trading: the last price stands for the closing auction's.
+            for symbol in list(self._families.live):
+                last = self.stats(symbol).last
+                if last > 0.0:
+                    self._uncross(symbol, Auction.CLOSING, last, self._playback.last_minute_volume(symbol))
+        if self._day.mic != ASX:
+            self.book.expire(lambda order: order.tif == "DAY" and not order.outside_rth, "expired at the close")
+        self._match_all()
+
     def _end_day(self) -> None:
-        self.book.expire_day_orders()
-        previous = {bar.date for history in self._rolled.values() for bar in history}
-        if self._day.date in previous:
+        self.book.expire(lambda order: order.tif == "DAY", "expired at the end of the session")
+        self._archive.roll(self._day.date, self._playback.end())
+        self._survival.session_ended()
+
+    def _match_all(self) -> None:
+        for symbol in list(self._families.live):
+            self._matcher.match(symbol)
+
+    def _uncross(self, symbol: str, auction: Auction, at: float, volume: int) -> None:
+        bought, sold = self._matcher.uncross(symbol, auction, at, volume)
+        if auction is Auction.CLOSING:
+            self.stats(symbol).close = at
+            share = int(volume * self._matcher.participation)
+            self._closings[symbol] = Closing(price(at), max(0, share - bought), max(0, share - sold))
+
+    def _adjust(self, action: CorporateAction) -> None:
+        """A corporate action takes effect: holdings and good-till-cancelled orders are brought over it."""
+        listed = self.instruments.get(action.symbol)
+        if listed is None:
             return
-        for symbol, bars in self._today.items():
-            regular = [
-                bar
-                for bar in bars
-                if self._day.opening_auction <= bar.ts < self._day.end
-                and (self._day.mic == ASX or bar.ts < self._day.close)
-            ]
-            if regular:
-                self._rolled.setdefault(symbol, []).append(
-                    DailyBar(
-                        symbol,
-                        self._day.date,
-                        regular[0].open,
-                        max(bar.high for bar in regular),
-                        min(bar.low for bar in regular),
-                        regular[-1].close,
-                        sum(bar.volume for bar in regular),
-                    )
-                )
-
-    def _begin_minute(self, ts: float, bars: list[Bar]) -> None:
-        self._minute = {bar.symbol: bar for bar in bars}
-        self._expanded = set()
-        for symbol in sorted(self._active & self._minute.keys()):
-            self._expand(symbol)
-        self._push(ts + MINUTE, _CLOSE, lambda: self._end_minute(bars))
-
-    def _end_minute(self, bars: list[Bar]) -> None:
-        for bar in bars:
-            self._today.setdefault(bar.symbol, []).append(bar)
-            if bar.symbol not in self._expanded:
-                self._take_bar(bar)
-        closed = list(bars)
-        for symbol in self._recorded & self._forming.keys():
-            bar = self._forming[symbol]
-            self._today.setdefault(symbol, []).append(bar)
-            closed.append(bar)
-        self._forming.clear()
-        self._minute = {}
-        if closed:
-            for listener in list(self._listeners):
-                listener.on_bars(closed)
-
-    def _activate(self, symbol: str) -> None:
-        """Quotes and trades of ``symbol`` from now on, the rest of the current minute included."""
-        if symbol in self._active:
-            return
-        self._active.add(symbol)
-        if symbol in self._minute and symbol not in self._expanded:
-            self._expand(symbol)
-
-    def _expand(self, symbol: str) -> None:
-        bar, now = self._minute[symbol], self.now()
-        self._expanded.add(symbol)
-        for step in expand(bar, self.instruments[symbol].ladder):
-            if step.ts <= now:
-                self._take_step(bar, step)
+        action.apply_to(self.account, listed.currency)
+        for order in list(self._families.live.get(action.symbol, ())):
+            adjust_order(order, action, listed.ladder)
+            if order.remaining <= 0:
+                self.book.end(order, f"nothing is left of it after the {action.kind}")
             else:
-                self._push(step.ts, _STEP, lambda step=step: self._take_step(bar, step))
+                self._tell_order(order)
+        for listener in tuple(self._listeners):
+            listener.on_position(action.symbol)
 
-    def _take_step(self, bar: Bar, step: Step) -> None:
-        symbol = bar.symbol
-        self._markets[symbol] = Market(step.bid, step.bid_size, step.ask, step.ask_size, step.price, bar.low, bar.high)
-        quote = Quote(symbol, step.ts, step.bid, step.bid_size, step.ask, step.ask_size)
-        self._quotes[symbol] = quote
-        for listener in list(self._subscribers.get(symbol, ())):
-            listener.on_quote(quote)
-        self._take_trade(symbol, step.ts, step.price, step.size)
+    def _take_up(self) -> None:
+        """Go on with what an earlier run left in the state file."""
+        state = self._survival.restore(self.instruments)
+        if state is None:
+            return
+        for action in self._actions.between(state.session, self._day.date):
+            self._adjust(action)
+        for symbol, live in self._families.live.items():
+            self._playback.activate(symbol)
+            for order in live:
+                self._watch_times(order)
 
-    def _take_quote(self, quote: Quote) -> None:
-        symbol, known = quote.symbol, self._markets.get(quote.symbol)
-        self._quotes[symbol] = quote
-        last = known.last if known else 0.0
-        self._markets[symbol] = Market(quote.bid, quote.bid_size, quote.ask, quote.ask_size, last, quote.bid, quote.ask)
-        for listener in list(self._subscribers.get(symbol, ())):
-            listener.on_quote(quote)
-        self.book.match(symbol)
+    def _watch_times(self, order: SimOrder) -> None:
+        """Wake an order when it becomes active, end it when its time is over."""
+        if order.is_done:
+            return
+        if order.good_after > self.now():
+            self._agenda.enter(order.good_after, ranks.SESSION, self._matcher.match, order.symbol)
+        if order.tif == "GTD":
+            self._agenda.enter(max(order.good_till, self.now()), ranks.SESSION, self._end_in_time, order)
 
-    def _take_trade(self, symbol: str, ts: float, at: float, size: int) -> None:
-        stats = self.stats(symbol)
-        regular = self._is_regular(ts)
-        if regular:
-            if stats.open == 0.0:
-                stats.open = stats.high = stats.low = at
-            stats.high, stats.low = max(stats.high, at), min(stats.low, at)
-        stats.volume += size
-        stats.trades += size > 0
-        stats.turnover += at * size
-        stats.last, stats.last_ts = at, ts
-        minute, forming = minute_of(ts), self._forming.get(symbol)
-        if forming is None:
-            self._forming[symbol] = Bar(symbol, minute, at, at, at, at, size)
-        else:
-            self._forming[symbol] = Bar(
-                symbol, minute, forming.open, max(forming.high, at), min(forming.low, at), at, forming.volume + size
-            )
-        if symbol in self._markets:
-            self._markets[symbol].last = at
-        trade = Trade(symbol, ts, at, size, stats.volume)
-        for listener in list(self._subscribers.get(symbol, ())):
-            listener.on_trade(trade)
-        self.book.match(symbol)
+    def _end_in_time(self, order: SimOrder) -> None:
+        if not order.is_done and order.tif == "GTD" and order.good_till <= self.now():
+            self.book.end(order, "its good till date is over")
 
-    def _take_bar(self, bar: Bar) -> None:
-        stats = self.stats(bar.symbol)
-        if self._is_regular(bar.ts):
-            if stats.open == 0.0:
-                stats.open, stats.high, stats.low = bar.open, bar.high, bar.low
-            stats.high, stats.low = max(stats.high, bar.high), min(stats.low, bar.low)
-        stats.volume += bar.volume
-        stats.trades += -(-bar.volume // 100)
-        stats.turnover += (bar.high + bar.low + bar.close) / 3 * bar.volume
-        stats.last, stats.last_ts = bar.close, bar.ts + MINUTE
-
-    def _publish(self, item: Announcement) -> None:
-        self.announcements.append(item)
-        for listener in list(self._listeners):
-            listener.on_announcement(item)
-
-    def _opened(self) -> None:
-        for symbol in list(self.book.live):
-            self.book.match(symbol)
-
-    # ---- details --------------------------------------------------------------------------------
-
-    def _is_regular(self, ts: float) -> bool:
-        return self._day.opening_auction <= ts < self._day.end and (self._day.mic == ASX or ts < self._day.close)
-
-    def _is_open(self, symbol: str) -> bool:
-        return self._day.phase(self.now(), symbol) is Phase.OPEN
-
-    def _market(self, symbol: str) -> Market | None:
-        market = self._markets.get(symbol)
-        if market is None:
-            quote, stats = self.quote(symbol), self.stats(symbol)
-            if quote is None:
-                return None
-            market = self._markets[symbol] = Market(
-                quote.bid, quote.bid_size, quote.ask, quote.ask_size, stats.last, stats.last, stats.last
-            )
-        return market
-
-    def _previous_close(self, symbol: str) -> float:
-        history = self.daily_bars(symbol, 1)
-        try:
-            previous = self.calendar.previous(self._day.date)
-        except LookupError:
-            return 0.0
-        return history[-1].close if history and history[-1].date == previous else 0.0
+    # ---- what clients are told ----------------------------------------------------------------------
 
     def _tell_order(self, order: SimOrder) -> None:
-        for listener in list(self._listeners):
+        self._survival.changed()
+        for listener in tuple(self._listeners):
             listener.on_order(order)
 
     def _tell_execution(self, execution: Execution) -> None:
-        for listener in list(self._listeners):
+        self._survival.changed()
+        for listener in tuple(self._listeners):
             listener.on_execution(execution)
-        for listener in list(self._listeners):
+        for listener in tuple(self._listeners):
             listener.on_position(execution.symbol)

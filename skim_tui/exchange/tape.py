@@ -8,14 +8,25 @@ import tomllib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from skim_tui.domain.market import Announcement, Bar, DailyBar, Quote, Trade
+from skim_tui.exchange.actions import CorporateAction
 
 
 class TapeError(Exception):
     """A tape that cannot be read: the message names the file, the line and what is wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Halt:
+    """Trading of a symbol stops (or resumes) at ``ts``."""
+
+    symbol: str
+    ts: float
+    halted: bool
 
 
 @dataclass(slots=True)
@@ -36,6 +47,9 @@ class Tape:
     announcements: list[Announcement] = field(default_factory=list[Announcement])
     articles: dict[tuple[str, str], str] = field(default_factory=dict[tuple[str, str], str])
     """Texts of news items by provider and article id; HTML."""
+    halts: list[Halt] = field(default_factory=list[Halt])
+    actions: list[CorporateAction] = field(default_factory=list[CorporateAction])
+    """Splits and dividends; ``daily`` is as it was traded then, not adjusted for them."""
     names: dict[str, str] = field(default_factory=dict[str, str])
     """Company names by symbol, where known."""
     provenance: str = ""
@@ -122,6 +136,19 @@ def load(path: Path) -> Tape:
         if text:
             tape.articles[(provider, article)] = text
 
+    def halt(row: list[str]) -> None:
+        symbol, ts, halted = row[:3]
+        epoch, _ = when(ts)
+        tape.halts.append(Halt(symbol, epoch, halted.strip().lower() in ("1", "true", "yes")))
+
+    def action(row: list[str]) -> None:
+        symbol, day, kind, value = row[:4]
+        try:
+            amount = Decimal(value.strip())
+        except InvalidOperation:
+            raise ValueError(f"{value!r} is not a number") from None
+        tape.actions.append(CorporateAction(symbol, date.fromisoformat(day), kind.strip().lower(), amount))
+
     readers: dict[str, Callable[[list[str]], None]] = {
         "bars": bar,
         "daily": daily,
@@ -129,6 +156,8 @@ def load(path: Path) -> Tape:
         "trades": trade,
         "announcements": announcement,
         "news": news,
+        "halts": halt,
+        "actions": action,
     }
     for name, take in readers.items():
         _read(path / f"{name}.csv.gz", take)
@@ -162,6 +191,8 @@ def chain(tapes: Sequence[Tape]) -> Tape:
         whole.trades.update(tape.trades)
         whole.announcements.extend(tape.announcements)
         whole.articles.update(tape.articles)
+        whole.halts.extend(tape.halts)
+        whole.actions.extend(action for action in tape.actions if action not in whole.actions)
         whole.names.update(tape.names)
         for symbol, history in tape.daily.items():
             daily.setdefault(symbol, {}).update({item.date: item for item in history})

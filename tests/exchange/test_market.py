@@ -79,9 +79,7 @@ def order(number, side, kind, quantity, *, limit=None, stop=None, **rest):
 
 def play(exchange, seconds):
     until = exchange.now() + seconds
-    while exchange._heap and exchange._heap[0][0] <= until:
-        exchange.clock.set(exchange._heap[0][0])
-        exchange._pop()
+    exchange.play(until)
 
 
 def test_a_bracket_protects_what_is_filled_and_ends_together(asx_calendar):

@@ -1,0 +1,79 @@
+"""Which orders belong together: brackets by parent id, and groups in which one cancels or reduces the others."""
+
+from __future__ import annotations
+
+from skim_tui.exchange.model import SimOrder
+
+REDUCING = (2, 3)
+"""OCA types that reduce the other orders instead of cancelling them."""
+
+
+class Families:
+    """Every order of the run by perm id, and the live ones by symbol in the order of their release."""
+
+    def __init__(self) -> None:
+        self.orders: dict[int, SimOrder] = {}
+        self.live: dict[str, list[SimOrder]] = {}
+        """Released orders that may still fill."""
+        self._by_id: dict[tuple[int, int], SimOrder] = {}
+        self._parked: list[SimOrder] = []
+        """Accepted, but not transmitted."""
+        self.highest_ids: dict[int, int] = {}
+        """The highest order id each client has used."""
+
+    def add(self, order: SimOrder) -> None:
+        self.orders[order.perm_id] = order
+        self._by_id[(order.client_id, order.order_id)] = order
+        self.highest_ids[order.client_id] = max(self.highest_ids.get(order.client_id, 0), order.order_id)
+        if order.status == "ApiPending":
+            self._parked.append(order)
+
+    def parent(self, order: SimOrder) -> SimOrder | None:
+        return self._by_id.get((order.client_id, order.parent_id)) if order.parent_id else None
+
+    def children(self, parent: SimOrder) -> list[SimOrder]:
+        """The live children."""
+        return [
+            order
+            for order in self.live.get(parent.symbol, ())
+            if order.parent_id
+            and order.parent_id == parent.order_id
+            and order.client_id == parent.client_id
+            and not order.is_done
+        ]
+
+    def unpark(self, order: SimOrder) -> list[SimOrder]:
+        """The orders that ``order`` transmits: itself and its parked family, parent first. They are parked no more."""
+        root = order.parent_id or order.order_id
+        family = [
+            other
+            for other in self._parked
+            if other is order or (other.client_id == order.client_id and root in (other.order_id, other.parent_id))
+        ]
+        family = [other for other in family if not other.is_done]
+        self._parked = [other for other in self._parked if other not in family and not other.is_done]
+        return sorted(family, key=lambda other: (other.order_id != root, other.perm_id))
+
+    def group(self, order: SimOrder) -> str:
+        """The OCA group; children of one parent form one without being told."""
+        if order.oca_group:
+            return order.oca_group
+        return f"#{order.client_id}.{order.parent_id}" if order.parent_id else ""
+
+    def peers(self, order: SimOrder) -> list[SimOrder]:
+        """The other live orders of its group."""
+        group = self.group(order)
+        if not group:
+            return []
+        return [
+            other
+            for other in self.live.get(order.symbol, ())
+            if other is not order and not other.is_done and self.group(other) == group
+        ]
+
+    def capacity(self, order: SimOrder) -> int:
+        """Shares the order may fill now: a child never more than its parent has filled."""
+        parent = self.parent(order)
+        if parent is None or parent.status == "Filled":
+            return order.remaining
+        return min(order.remaining, parent.filled - order.filled)
