@@ -6,7 +6,6 @@ import argparse
 import asyncio
 import json
 import logging
-import logging.handlers
 import os
 import subprocess
 import sys
@@ -105,7 +104,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         )
         if args.debug:
             raise
-        print(f"skim: {error if told else f'{type(error).__name__}: {error}'}", file=sys.stderr)
+        from skim_tui.redaction import redactor
+
+        redactor.learn_environment()
+        print(redactor.text(f"skim: {error if told else f'{type(error).__name__}: {error}'}"), file=sys.stderr)
         return 1
 
 
@@ -164,19 +166,6 @@ def _start(text: str | None, day: date, calendar: TradingCalendar) -> float:
         return timetable.at(datetime.strptime(text, "%H:%M").time())
     except ValueError:
         raise UsageError(f"--at {text}: not a time of day (HH:MM)") from None
-
-
-def _log_to(path: Path, secrets: Sequence[str] = ()) -> None:
-    path.mkdir(parents=True, exist_ok=True)
-    handler = logging.handlers.RotatingFileHandler(path / "desk.log", maxBytes=4_000_000, backupCount=5)
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
-    if secrets:
-        from skim_tui.alerts.webhook import Redactor
-
-        handler.addFilter(Redactor(*secrets))
-    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
-    for noisy in ("ib_async.wrapper", "ib_async.client", "ib_async.ib"):
-        logging.getLogger(noisy).setLevel(logging.ERROR)
 
 
 # ---- exchange -----------------------------------------------------------------------------------
@@ -268,15 +257,20 @@ def _embedded(config: Config, paths: Paths, at: str) -> tuple[int, str, str]:
 
 def _desk(args: argparse.Namespace) -> int:
     from skim_tui.broker.tws import TwsBroker
+    from skim_tui.crashpoints import arm_from_environment
     from skim_tui.desk.service import DeskService, single_desk
     from skim_tui.journal import Journal
+    from skim_tui.logs import log_to
+    from skim_tui.redaction import redactor
 
     paths = _paths(args)
     config = _config(args, paths)
     if config.broker.kind == "web":
         raise UsageError("--broker web is not available yet; use sim or tws")
+    arm_from_environment()
     with single_desk(paths.lock):
-        _log_to(paths.logs, _secrets(config))
+        redactor.learn(*_secrets(config))
+        log_to(paths.logs)
         host, port, tape, mic = config.broker.host, config.broker.port, "", config.market.exchange
         web = ""
         if config.broker.kind == "sim":

@@ -65,3 +65,9 @@ def arm_from_environment() -> None:
     if named:
         point, _, times = named.partition(":")
         arm(point, int(times or 1))
+
+
+def disarm() -> None:
+    """Nothing is armed."""
+    global _armed, _left
+    _armed, _left = "", 0

@@ -166,14 +166,22 @@ class Books:
         if ts >= self._context.day.pre_open:
             self._realised_today -= fees.fees
 
-    def write_off(self, symbol: str, shares: int, why: str) -> Position:
-        """Shares that the broker no longer holds and no fill explains: stop pretending."""
+    def write_off(self, symbol: str, shares: int, why: str, orders: Iterable[OrderUpdate]) -> Position:
+        """Shares that the broker no longer holds and no fill explains: stop pretending. Executions of these
+        ``orders`` that were never told are among them and are not waited for any longer."""
         position = self.positions[symbol]
+        for order in orders:
+            if self.unbooked(order):
+                self._shares[order.ref] = order.filled
         position.write_off(shares, self._context.now())
         if position.state is PositionState.CLOSED:
             position.why_closed = why
             self._file(position)
         return position
+
+    def unbooked(self, order: OrderUpdate) -> int:
+        """Shares that an order's status says are filled and whose execution has not been told yet."""
+        return max(0, order.filled - self._shares.get(order.ref, 0)) if self.knows(ticket_of(order.ref)) else 0
 
     def held(self, ticket_id: str, orders: Iterable[OrderUpdate]) -> int:
         """Shares of a ticket that the account holds: those booked, and those that an order's status says were
@@ -182,7 +190,7 @@ class Books:
         shares = position.quantity if position is not None else 0
         for order in orders:
             if ticket_of(order.ref) == ticket_id:
-                shares += order.side.sign * max(0, order.filled - self._shares.get(order.ref, 0))
+                shares += order.side.sign * self.unbooked(order)
         return max(0, shares)
 
     def of_ticket(self, ticket_id: str) -> Position | None:

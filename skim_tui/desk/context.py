@@ -17,6 +17,7 @@ from skim_tui.domain.events import Connection
 from skim_tui.domain.orders import AccountReport
 from skim_tui.domain.session import ExchangeDay, TradingCalendar
 from skim_tui.journal import EventRecord
+from skim_tui.redaction import redactor
 
 logger = logging.getLogger("skim.desk")
 
@@ -84,6 +85,7 @@ class Context:
     def log(self, level: str, text: str) -> None:
         """One line for the operator, on screen and in the log file."""
         self._seq += 1
+        text = redactor.text(text)
         line = LogLine(self._seq, self.now(), level, text)
         self.lines.append(line)
         self.touch("log", str(line.seq))
@@ -91,7 +93,9 @@ class Context:
 
     def event(self, who: str, what: str, subject: str, why: str = "", **data: Any) -> EventRecord:
         """A journal event stamped with the broker's time; save it with the rows it explains."""
-        return EventRecord(ts=self.now(), who=who, what=what, subject=subject, why=why, data=data)
+        return EventRecord(
+            ts=self.now(), who=who, what=what, subject=subject, why=redactor.text(why), data=redactor.value(data)
+        )
 
     def entries_blocked(self) -> str:
         """Why no entry may leave, apart from its own gates; empty when entries may."""

@@ -19,7 +19,7 @@ from skim_tui.domain.position import Position
 
 EXIT_LEGS = ("H", "X")
 RETRY_EVERY = 5.0
-"""Exchange seconds between two tries of an exit that could not be sent or was refused."""
+"""Real seconds between two tries of an exit that could not be sent or was refused."""
 
 
 class Exits:
@@ -52,9 +52,10 @@ class Exits:
     # ---- selling ------------------------------------------------------------------------------------
 
     def working(self, symbol: str) -> OrderUpdate | None:
-        """The exit of ``symbol`` that is under way, if any."""
+        """The exit of ``symbol`` that is under way, if any: it is until it is done and all it sold is booked, for
+        a broker may say that an order is filled before it tells the execution."""
         for order in self._orders.of_symbol(symbol):
-            if leg_of(order.ref) in EXIT_LEGS and not order.status.is_done:
+            if leg_of(order.ref) in EXIT_LEGS and (not order.status.is_done or self._books.unbooked(order)):
                 return order
         return None
 
@@ -69,7 +70,10 @@ class Exits:
         if working is not None:
             return False, f"{symbol}: exit {working.ref} is working already"
         self._stop_buying(position, who)
-        selling = min(position.quantity, quantity or position.quantity)
+        held = self._books.held(position.ticket_id, self._orders.of_symbol(symbol))
+        if held <= 0:
+            return False, f"{symbol}: sold already, the executions are on their way"
+        selling = min(held, quantity or held)
         spec = OrderSpec(
             ref=self._orders.next_ref(position.ticket_id, "H" if is_half else "X"),
             symbol=symbol,
@@ -79,7 +83,7 @@ class Exits:
             tif=Tif.DAY,
             oca_group=order_ref(position.ticket_id, "OCA"),
         )
-        self._tried[symbol] = self._context.now()
+        self._tried[symbol] = self._context.wall()
         self._why[spec.ref] = why
         crashpoint("before-exit")
         not_sent = self._orders.send(spec, who, why)
@@ -115,7 +119,8 @@ class Exits:
     def on_time(self, now: float) -> None:
         """Carry out what the operator wants flat and what the plans say is due."""
         for symbol in tuple(self._books.positions):
-            if self.working(symbol) is not None or now - self._tried.get(symbol, -RETRY_EVERY) < RETRY_EVERY:
+            tried = self._context.wall() - self._tried.get(symbol, float("-inf"))
+            if self.working(symbol) is not None or tried < RETRY_EVERY:
                 continue
             if self._context.flatten:
                 self._try(symbol, self._context.flatten)

@@ -35,10 +35,10 @@ from skim_tui.domain.position import (
 from skim_tui.journal import PositionRecord
 
 OVERCOVERED_GRACE = 5.0
-"""Exchange seconds a stop may be larger than the holding: the broker's own OCA reduction is on its way."""
+"""Real seconds a stop may be larger than the holding: the broker's own OCA reduction is on its way."""
 
 REPAIR_EVERY = 2.0
-"""Exchange seconds between two attempts to repair the same stop."""
+"""Real seconds between two attempts to repair the same stop."""
 
 MAX_STOP_FAILURES = 3
 """After so many rejected stops the position is closed instead (S2)."""
@@ -167,16 +167,16 @@ class Keeper:
         stops = self.protection_of(position.symbol).orders
         return self._books.record(position, stops[-1].ref if stops else "", stops[-1].stop_price if stops else None)
 
-    def on_time(self, now: float) -> None:
+    def on_time(self) -> None:
         """Look after every stop."""
         for symbol in tuple(self._books.positions):
             self.check(symbol)
-        self._cancel_leftovers(now)
+        self._cancel_leftovers(self._context.wall())
 
     def _cancel_leftovers(self, now: float) -> None:
-        """A stop whose shares are gone would sell short: it goes too, once nothing can be under way."""
+        """A stop or target whose shares are gone would sell short: it goes too, once nothing can be under way."""
         for order in self._orders.live():
-            if leg_of(order.ref) != "S" or not order.status.is_resting:
+            if leg_of(order.ref) not in ("S", "T") or not order.status.is_resting:
                 continue
             ticket_id = ticket_of(order.ref)
             entry = self._orders.updates.get(order_ref(ticket_id, "E"))
@@ -193,7 +193,7 @@ class Keeper:
         position = self._books.positions.get(symbol)
         if position is None:
             return
-        now = self._context.now()
+        now = self._context.wall()
         orders = self._orders.of_symbol(symbol)
         held = self._books.held(position.ticket_id, orders)
         stops = self.protection_of(symbol)
@@ -211,7 +211,7 @@ class Keeper:
             since = self._overcovered.setdefault(symbol, now)
             if now - since < OVERCOVERED_GRACE:
                 return
-        if now - self._repaired.get(symbol, -REPAIR_EVERY) < REPAIR_EVERY:
+        if now - self._repaired.get(symbol, float("-inf")) < REPAIR_EVERY:
             return
         self._repaired[symbol] = now
         if isinstance(repair, ResizeStop):

@@ -7,7 +7,7 @@ from skim_tui.desk import alerting
 from skim_tui.desk.approvals import Approvals
 from skim_tui.desk.books import Books
 from skim_tui.desk.context import Context
-from skim_tui.desk.exits import Exits
+from skim_tui.desk.exits import RETRY_EVERY, Exits
 from skim_tui.desk.keeper import Keeper
 from skim_tui.desk.orders import Orders
 from skim_tui.domain.orders import leg_of
@@ -161,11 +161,12 @@ class Operator:
     def on_time(self, now: float) -> None:
         """While all is to be flat: entries that still work are cancelled; flat at last, it is over."""
         context = self._context
-        if not context.flatten or now < self._look_again:
+        if not context.flatten or context.wall() < self._look_again:
             return
-        self._look_again = now + 5.0
+        self._look_again = context.wall() + RETRY_EVERY
         self._cancel_entries(context.flatten, [])
         working = any(leg_of(order.ref) in ("E", "H", "X") for order in self._orders.live())
+        working |= any(self._books.unbooked(order) for order in self._orders.updates.values())
         if not self._books.positions and not working:
             context.log("warning", f"flat: {context.flatten} has what was asked")
             context.flatten = ""

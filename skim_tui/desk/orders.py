@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from decimal import Decimal
 
@@ -23,7 +23,7 @@ from skim_tui.domain.orders import (
 from skim_tui.journal import EventRecord, JournalError, OrderRecord, TicketRecord
 
 PATIENCE = 5.0
-"""Exchange seconds after which an order without an answer makes the desk ask the broker for its whole truth."""
+"""Real seconds after which an order without an answer makes the desk ask the broker for its whole truth."""
 
 _ORDER = {
     OrderStatus.INTENDED: 0,
@@ -215,7 +215,6 @@ class Orders:
         before = self.updates[said.ref]
         after = merge(before, said, concluded=said.ref in self._concluded)
         self.confirmed[said.ref] = self._context.now()
-        self._asked.pop(said.ref, None)
         if after != before:
             crashpoint("before-ack")
             if before.status.is_done and not after.status.is_done:
@@ -227,22 +226,25 @@ class Orders:
             self._context.touch("orders", said.ref)
         return before, after
 
-    def on_time(self, now: float) -> None:
-        """Ask the broker about orders that have no answer: a lost order or a lost answer look the same from here,
-        and neither is ever sent again."""
-        for order in self.live():
-            if order.status.is_resting:
+    def on_time(self, unbooked: Callable[[OrderUpdate], int]) -> None:
+        """Ask the broker about orders without an answer, and about fills whose execution never came: what is lost
+        and what is late look the same from here, and nothing is ever sent again."""
+        now = self._context.wall()
+        for order in self.updates.values():
+            silent = not order.status.is_done and not order.status.is_resting
+            if not silent and not unbooked(order):
+                self._asked.pop(order.ref, None)
                 continue
             since = self._asked.setdefault(order.ref, now)
             if now - since >= PATIENCE:
                 self._asked[order.ref] = now
-                self._context.log("warning", f"{order.symbol}: {order.ref} has no answer, asking the broker")
+                what = "has no answer" if silent else "was filled by an execution not told"
+                self._context.log("warning", f"{order.symbol}: {order.ref} {what}, asking the broker")
                 self._context.broker.resync()
 
     def mark(self, ref: str, status: OrderStatus, reason: str) -> OrderUpdate:
         """Set a status that followed from the broker's lists; its own later word may take it back."""
         self._concluded.add(ref)
-        self._asked.pop(ref, None)
         after = replace(self.updates[ref], status=status, reason=reason)
         if status.is_done:
             after = replace(after, remaining=0)

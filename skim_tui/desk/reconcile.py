@@ -127,7 +127,7 @@ class Reconciler:
         if missing <= 0:
             return
         why = "not held at the broker"
-        self._books.write_off(symbol, missing, why)
+        self._books.write_off(symbol, missing, why, self._orders.of_symbol(symbol))
         self._context.journal.save(
             self._keeper.record(position),
             events=[self._context.event("desk", "shares gone", symbol, why, shares=missing)],

@@ -60,6 +60,7 @@ from skim_tui.link.values import (
     StopDesk,
 )
 from skim_tui.paths import Paths
+from skim_tui.redaction import redactor
 
 logger = logging.getLogger("skim.desk")
 
@@ -217,7 +218,10 @@ class DeskService:
         except JournalError as error:
             answer = False, str(error)
         self._publisher.publish()
-        return answer or (False, f"{type(command).__name__}: this desk does not know how")
+        if answer is None:
+            return False, f"{type(command).__name__}: this desk does not know how"
+        done, text = answer[0], redactor.text(answer[1])
+        return (done, text) if len(answer) == 2 else (done, text, answer[2])
 
     def _question(self, command: AnyCommand) -> Answer | None:
         """Answer what only asks; None for what does."""

@@ -16,6 +16,7 @@ from skim_tui.broker.tws.orderrecord import Record, Ruling
 from skim_tui.broker.tws.orders import OrderBook
 from skim_tui.broker.tws.reports import ContractKey, ExecutionReport, OrderReport, StatusReport
 from skim_tui.broker.tws.session import Session
+from skim_tui.crashpoints import crashpoint
 from skim_tui.domain.events import BrokerEvent, BrokerNotice
 from skim_tui.domain.orders import Bracket, FillFees, OrderSpec
 
@@ -63,6 +64,8 @@ class Trading:
         ids = [self.book.new_id() for _ in bracket.legs]
         for spec, order_id, order in bracket_orders(bracket, account.account, ids):
             self._send(session, spec, order_id, order)
+            if spec is bracket.entry:
+                crashpoint("between-legs")
 
     def place_order(self, spec: OrderSpec) -> None:
         session, account = self._ready()

@@ -1,0 +1,1 @@
+"""The desk put to the test against the embedded exchange, judged from the exchange's side."""
