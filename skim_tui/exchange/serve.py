@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from skim_tui.exchange.core import Exchange
 from skim_tui.exchange.faults import Fault, Faults
+from skim_tui.exchange.mishaps import Mishaps
 from skim_tui.exchange.tws.limits import Limits
 from skim_tui.exchange.tws.server import TwsDoor
 from skim_tui.exchange.web.door import WebDoor
@@ -34,6 +35,8 @@ class Serving:
 async def serve(exchange: Exchange, serving: Serving) -> None:
     """Open the doors, say READY on standard output, play the tape. Ends on SIGTERM or SIGINT."""
     faults = Faults(serving.faults, now=exchange.now, day=exchange.day) if serving.faults else None
+    if faults is not None:
+        Mishaps(exchange, faults)
     door = TwsDoor(exchange, port=serving.tws_port, faults=faults, limits=Limits() if serving.limits else None)
     host, port = await door.start()
     pages = WebDoor(exchange, port=serving.web_port)

@@ -15,6 +15,7 @@ from skim_tui.domain.market import Bar, DailyBar
 from skim_tui.domain.session import ASX, TradingCalendar
 from skim_tui.exchange.core import Exchange
 from skim_tui.exchange.faults import KINDS, Fault, FaultError, Faults, read_faults
+from skim_tui.exchange.mishaps import Mishaps
 from skim_tui.exchange.tape import Tape
 from skim_tui.exchange.tws.limits import Limits
 from skim_tui.exchange.tws.server import TwsDoor
@@ -52,6 +53,7 @@ async def opened(plan: tuple[Fault, ...] = (), limits: Limits | None = None) -> 
     calendar = TradingCalendar(ASX, [DAY + timedelta(days=offset) for offset in (-1, 0, 1)])
     exchange = Exchange(tape(), calendar, start=OPEN + 600.0, speed=SPEED)
     faults = Faults(plan, now=exchange.now, day=exchange.day)
+    Mishaps(exchange, faults)
     door = TwsDoor(exchange, faults=faults, limits=limits)
     _, port = await door.start()
     tasks = [asyncio.create_task(exchange.run(linger=True)), asyncio.create_task(faults.run())]
@@ -261,6 +263,72 @@ async def test_a_pacing_violation_refuses_one_history(floor: Floor) -> None:
         client.send(20, request, *contract, 0, "", "1 min", "1 D", 1, "TRADES", 2, 0, "")
     await client.expect(17, lambda frame: frame[1] == "2")
     assert client.errors()[-1] == (1, 162)
+
+
+async def test_orders_are_refused_by_rule(floor: Floor) -> None:
+    client = await floor.connect()
+    floor.faults.start(Fault("reject", type="STP", count=1, code=201, text="Order rejected - reason:no stops today"))
+    client.order("BHP", "BUY", 100, "MKT")
+    await client.expect(11)
+    first = client.order("BHP", "SELL", 100, "STP", stop="9.50", tif="GTC")
+    await client.error(201)
+    assert (first, 201) in client.errors()
+    second = client.order("BHP", "SELL", 100, "STP", stop="9.50", tif="GTC")
+    await client.status(second, "PreSubmitted")
+
+
+async def test_the_broker_cancels_a_stop_by_itself(floor: Floor) -> None:
+    client = await floor.connect()
+    client.order("BHP", "BUY", 100, "MKT")
+    await client.expect(11)
+    resting = client.order("BHP", "BUY", 100, limit="9.90")
+    stop = client.order("BHP", "SELL", 100, "STP", stop="9.50", tif="GTC")
+    await client.status(stop, "PreSubmitted")
+    floor.faults.start(Fault("cancel", type="STP"))
+    await client.status(stop, "Cancelled")
+    await client.error(202)
+    assert (stop, 202) in client.errors()
+    assert all(frame[2] != "Cancelled" for frame in client.of(3) if frame[1] == str(resting))
+
+
+async def test_a_fill_stalls_after_a_part(floor: Floor) -> None:
+    client = await floor.connect()
+    floor.faults.start(Fault("stall", share=0.25, seconds=30.0))
+    order = client.order("BHP", "BUY", 400, "MKT")
+    await client.expect(3, lambda frame: frame[1] == str(order) and frame[3] == "100")
+    await asyncio.sleep(0.2)
+    assert all(frame[3] in ("0", "100") for frame in client.of(3))
+    await client.status(order, "Filled")
+
+
+async def test_a_halt_is_told_and_holds_orders_until_it_ends(floor: Floor) -> None:
+    client = await floor.connect()
+    client.watch(1, "BHP")
+    await client.expect(1)
+    floor.faults.start(Fault("halt", symbol="BHP", seconds=60.0))
+    await client.expect(45, lambda frame: frame[3] == "49" and float(frame[4]) > 0)
+    order = client.order("BHP", "BUY", 100, "MKT")
+    await asyncio.sleep(0.3)
+    assert not client.of(11)
+    await client.status(order, "Filled", 10.0)
+
+
+@pytest.mark.parametrize("kind", ["stale", "crossed", "locked", "zero"])
+async def test_quotes_can_be_wrong(floor: Floor, kind: str) -> None:
+    client = await floor.connect()
+    floor.faults.start(Fault(kind, symbol="BHP"))
+    client.watch(1, "BHP")
+    await asyncio.sleep(0.7)
+    bids = [float(frame[4]) for frame in client.of(1) if frame[3] == "1"]
+    asks = [float(frame[4]) for frame in client.of(1) if frame[3] == "2"]
+    if kind == "stale":
+        assert len(bids) <= 1
+    elif kind == "crossed":
+        assert bids[-1] > asks[-1]
+    elif kind == "locked":
+        assert bids[-1] == asks[-1] > 0
+    else:
+        assert bids[-1] == asks[-1] == 0
 
 
 async def test_the_limits_of_a_gateway() -> None:

@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from skim_tui.exchange.core import ExchangeApi
 from skim_tui.exchange.faults import Fault, Faults
 from skim_tui.exchange.tws.outbox import Outbox
-from skim_tui.exchange.tws.wire import write_frame
+from skim_tui.exchange.tws.wire import split_frames, write_frame
 
 ORDER_STATUS, ERROR, OPEN_ORDER, EXECUTION, COMMISSION, EXECUTION_END = 3, 4, 5, 11, 59, 55
-TICK_SIZE = 2
 REPORTS = frozenset({ORDER_STATUS, OPEN_ORDER, EXECUTION, COMMISSION})
 TICKS = {1: 2, 2: 2, 45: 2, 46: 2, 50: 2, 90: 1, 99: 1, 84: 1}
 """Market data messages: where their request id stands."""
@@ -106,9 +105,12 @@ class Tamper(Outbox):
     # ---- to the client --------------------------------------------------------------------------
 
     def frames(self, request_id: int, kind: int, frames: bytes) -> None:
-        if not self._is_silent([TICK_SIZE, 6, request_id]):
-            super().frames(request_id, kind, frames)
-            self._count()
+        if self._cut or self._is_quiet(self._symbols.get(request_id, "")):
+            return
+        for frame in split_frames(frames):
+            if not self._cut:
+                super().frames(request_id, kind, frame)
+                self._count()
 
     def send(self, fields: Sequence[object]) -> None:
         kind = fields[0]
@@ -162,7 +164,10 @@ class Tamper(Outbox):
         if place is None:
             return False
         request = fields[place]
-        symbol = self._symbols.get(request, "") if isinstance(request, int) else ""
+        return self._is_quiet(self._symbols.get(request, "") if isinstance(request, int) else "")
+
+    def _is_quiet(self, symbol: str) -> bool:
+        """Whether no tick of ``symbol`` arrives now."""
         faults, me = self._faults, self._client
         return any(
             faults.is_on(kind, client=me, symbol=symbol)
@@ -224,6 +229,7 @@ class Tamper(Outbox):
     def hang_up(self) -> None:
         """Close, with nothing after."""
         self._cut = True
+        self.flush()
         self._writer.close()
 
 

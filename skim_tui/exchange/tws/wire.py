@@ -36,6 +36,15 @@ async def read_frame(reader: asyncio.StreamReader) -> list[str] | None:
     return body.decode("utf-8", "backslashreplace").split("\0")[:-1]
 
 
+def split_frames(data: bytes) -> Iterator[bytes]:
+    """The single frames of several joined ones."""
+    start = 0
+    while start < len(data):
+        end = start + HEAD.size + HEAD.unpack_from(data, start)[0]
+        yield data[start:end]
+        start = end
+
+
 def write_frame(fields: Sequence[object]) -> bytes:
     """One message. None is an empty field, booleans are 0 and 1; a backslash never leaves."""
     return frame(body(fields))
