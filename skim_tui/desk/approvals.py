@@ -6,26 +6,27 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
-from skim_tui.config import Config
 from skim_tui.crashpoints import crashpoint
 from skim_tui.desk import alerting
 from skim_tui.desk.books import Books
 from skim_tui.desk.context import Context
 from skim_tui.desk.discipline import Discipline
+from skim_tui.desk.followed import Followed
 from skim_tui.desk.orders import Orders
-from skim_tui.desk.watchlist import Followed, Watchlist
+from skim_tui.desk.rules import ORH, entry_rule, fx_rate, schedule_rule
+from skim_tui.desk.sizing import risk_budget, sizing_limits
+from skim_tui.desk.watchlist import Watchlist
 from skim_tui.domain.candidate import CandidateState
-from skim_tui.domain.entry import EntryRule, plan_entry
+from skim_tui.domain.entry import plan_entry
 from skim_tui.domain.fees import FEES
 from skim_tui.domain.gates import EntryFacts, Gate, Limits, first_failed, judge
 from skim_tui.domain.opening_range import Breakout
 from skim_tui.domain.orders import Bracket, OrderSpec, OrderStatus, OrderType, OrderUpdate, Side, Tif, order_ref
+from skim_tui.domain.schedule import latest_entry
 from skim_tui.domain.session import CURRENCIES, Phase
-from skim_tui.domain.sizing import SizingLimits, size_entry
+from skim_tui.domain.sizing import size_entry
 from skim_tui.domain.ticket import Ticket, TicketState, become, can_become
 from skim_tui.journal import JournalError, TicketRecord
-
-STRATEGY = "ORH breakout"
 
 
 @dataclass(slots=True)
@@ -49,15 +50,6 @@ class Seen:
     limit: Decimal | None = None
     stop: Decimal | None = None
     ask: float = 0.0
-
-
-def entry_rule(config: Config) -> EntryRule:
-    return EntryRule(
-        limit_steps=config.breakout.limit_steps,
-        limit_pct=config.breakout.limit_pct,
-        stop_buffer_steps=config.exits.stop_buffer_steps,
-        max_stop_pct=config.exits.max_stop_pct,
-    )
 
 
 def bracket_of(ticket: Ticket) -> Bracket:
@@ -158,38 +150,26 @@ class Approvals:
         """Turn a breakout into a ticket, or record the first reason why not."""
         context = self._context
         if followed.instrument is None:
-            self._watchlist.drop(followed, "instrument unknown: price steps and lot size missing")
+            self._watchlist.lapse(followed, "instrument unknown: price steps and lot size missing")
             return
-        plan = plan_entry(breakout, followed.instrument, entry_rule(context.config))
+        plan = plan_entry(breakout, followed.instrument, entry_rule(context.config), followed.daily_atr)
         if isinstance(plan, str):
-            self._watchlist.drop(followed, plan)
+            self._watchlist.lapse(followed, plan)
             return
-        account = context.account
-        if account is None:
-            self._watchlist.drop(followed, "equity unknown")
+        limits = sizing_limits(context, followed, self.exposure())
+        if isinstance(limits, str):
+            self._watchlist.lapse(followed, f"size: {limits}")
             return
-        risk = context.config.risk
-        sizing = size_entry(
-            followed.instrument,
-            plan.limit,
-            plan.stop,
-            SizingLimits(
-                risk_budget=self.risk_budget(account.equity),
-                max_order_value=risk.max_order_value,
-                exposure_left=risk.max_exposure - self.exposure(),
-                cash=min(account.cash, account.buying_power),
-            ),
-            FEES[context.day.mic],
-        )
+        sizing = size_entry(followed.instrument, plan.limit, plan.stop, limits, FEES[context.day.mic], plan.side)
         if sizing.quantity == 0:
-            self._watchlist.drop(followed, f"size: {sizing.reason}")
+            self._watchlist.lapse(followed, f"size: {sizing.reason}")
             return
         session = context.session_date.isoformat()
-        gap = followed.gap
+        gap, relative = followed.gap, followed.relative
         ticket = Ticket(
             id=self._next_id(followed.symbol),
             symbol=followed.symbol,
-            strategy=STRATEGY,
+            strategy=ORH,
             quantity=sizing.quantity,
             limit=plan.limit,
             stop=plan.stop,
@@ -198,12 +178,14 @@ class Approvals:
             fees=sizing.fees,
             created=context.now(),
             session_date=session,
+            target=plan.target,
             evidence=(
                 ("gap", f"{gap:+.2f} %" if gap is not None else "unknown"),
-                ("range", f"{breakout.or_low:g} to {breakout.or_high:g}"),
+                ("range", f"{breakout.or_low:g} to {breakout.or_high:g}, {followed.tracker.rule}"),
                 ("break", f"{breakout.price:g} at {context.day.local(breakout.ts):%H:%M:%S}"),
                 ("low of day", f"{breakout.low_of_day:g}"),
                 ("volume", f"{followed.tracker.volume:,}"),
+                ("relative volume", f"{relative.ratio:.1f} ({relative.basis})" if relative else "unknown"),
                 ("size bound by", sizing.bound_by),
                 ("news", followed.headline or "none"),
             ),
@@ -217,7 +199,7 @@ class Approvals:
         crashpoint("ticket-proposed")
         if failed is not None:
             self._settle(entry, TicketState.BLOCKED, f"{failed.name}: {failed.text}")
-            self._watchlist.drop(followed, f"{failed.name}: {failed.text}")
+            self._watchlist.lapse(followed, f"{failed.name}: {failed.text}")
             return
         self._watchlist.move(followed, CandidateState.TICKETED)
         context.log(
@@ -259,6 +241,7 @@ class Approvals:
         entry.state = become(entry.state, TicketState.SUBMITTED)
         bracket = bracket_of(entry.ticket)
         self._books.expect(ticket_id, entry.ticket.symbol, entry.ticket.limit, entry.ticket.stop)
+        self._books.strategies[ticket_id] = entry.ticket.strategy
         try:
             not_sent = self._orders.send_bracket(bracket, self._record(entry), who)
         except JournalError as error:
@@ -376,12 +359,11 @@ class Approvals:
 
     def limits(self) -> Limits:
         risk = self._context.config.risk
-        account = self._context.account
         return Limits(
             max_positions=risk.max_positions,
             max_order_value=risk.max_order_value,
             max_exposure=risk.max_exposure,
-            max_risk=None if account is None else self.risk_budget(account.equity),
+            max_risk=risk_budget(self._context),
             max_daily_loss=self._discipline.max_daily_loss,
             max_quote_age=risk.max_quote_age,
             max_spread_pct=risk.max_spread_pct,
@@ -403,7 +385,7 @@ class Approvals:
             connection=context.connection,
             blocked=context.entries_blocked(),
             phase=phase if phase is not Phase.CLOSED or now >= context.day.pre_open else None,
-            latest_entry=context.day.at(context.config.breakout.latest_entry),
+            latest_entry=latest_entry(context.day, schedule_rule(context.config)),
             halted=followed.halted if followed else None,
             quote=followed.quote if followed else None,
             limit=ticket.limit,
@@ -419,6 +401,7 @@ class Approvals:
             orders_last_minute=self._orders.sent_last_minute(),
             currency=CURRENCIES[context.day.mic],
             account_currency=context.account.currency if context.account else "",
+            fx_rate=fx_rate(context.config),
         )
         return judge(facts, self.limits())
 
@@ -445,10 +428,6 @@ class Approvals:
             TicketState.UNKNOWN,
         )
 
-    def risk_budget(self, equity: Decimal) -> Decimal:
-        """Most that one trade may lose while the account is worth ``equity``."""
-        return equity * Decimal(str(self._context.config.risk.risk_per_trade_pct)) / 100
-
     def _expire(self, entry: TicketEntry) -> bool:
         if self._context.wall() < entry.expires_wall:
             return False
@@ -470,7 +449,7 @@ class Approvals:
     def _drop_candidate(self, entry: TicketEntry, reason: str) -> None:
         followed = self._watchlist.symbols.get(entry.ticket.symbol)
         if followed is not None and followed.state is CandidateState.TICKETED:
-            self._watchlist.drop(followed, reason)
+            self._watchlist.lapse(followed, reason)
 
     def _next_id(self, symbol: str) -> str:
         session = self._context.session_date.isoformat()

@@ -33,6 +33,8 @@ class Books:
         self.last_loss_ts = 0.0
         self._tickets: dict[str, tuple[str, Decimal, Decimal]] = {}
         """ticket id -> (symbol, limit, stop) of entries that may still fill."""
+        self.strategies: dict[str, str] = {}
+        """ticket id -> the strategy that made it."""
         self._fills: dict[str, Fill] = {}
         self._shares: dict[str, int] = {}
         """Shares booked for each order."""

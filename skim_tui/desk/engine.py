@@ -16,12 +16,13 @@ from skim_tui.desk.books import Books
 from skim_tui.desk.context import Context
 from skim_tui.desk.discipline import Discipline
 from skim_tui.desk.exits import Exits
+from skim_tui.desk.followed import Followed
 from skim_tui.desk.keeper import Keeper
 from skim_tui.desk.operator import Operator
 from skim_tui.desk.orders import Orders
 from skim_tui.desk.reconcile import Reconciler
 from skim_tui.desk.recorder import Recorder
-from skim_tui.desk.watchlist import Followed, Watchlist
+from skim_tui.desk.watchlist import Watchlist
 from skim_tui.domain.candidate import CandidateState
 from skim_tui.domain.events import (
     BarsClosed,
@@ -39,6 +40,7 @@ from skim_tui.domain.events import (
     SourceState,
     TodayBars,
 )
+from skim_tui.domain.instrument import LADDERS, PriceLadder
 from skim_tui.domain.market import Announcement, Quote, Trade
 from skim_tui.domain.opening_range import Breakout
 from skim_tui.domain.orders import (
@@ -87,7 +89,7 @@ class Desk:
         context.alert = self.alerting.raise_
         self.orders = Orders(context)
         self.books = Books(context, self.last_price)
-        self.exits = Exits(context, self.orders, self.books, self.last_price, self._closes)
+        self.exits = Exits(context, self.orders, self.books, self.last_price, self._closes, self._ladder)
         self.keeper = Keeper(context, self.orders, self.books, self.exits)
         self.watchlist = Watchlist(context, self._on_breakout)
         self.discipline = Discipline(context, self.books, self._disarm)
@@ -111,7 +113,7 @@ class Desk:
             Quote: self.watchlist.on_quote,
             Trade: self._on_trade,
             BarsClosed: self._on_bars,
-            TodayBars: lambda event: self.watchlist.on_bars(event.bars),
+            TodayBars: lambda event: self.watchlist.on_today(event.symbol, event.bars),
             ScanResult: self.watchlist.on_scan,
             InstrumentResolved: lambda event: self.watchlist.on_instrument(event.instrument),
             DailyHistory: self.watchlist.on_daily,
@@ -225,6 +227,8 @@ class Desk:
         context.log(level, f"connection {event.state.value}: {event.reason}")
         if before is Connection.OPERATIONAL and context.auto:
             self._disarm("connection lost")
+        if event.state is Connection.DISCONNECTED:
+            self.watchlist.on_disconnect()
         context.touch("header", "")
 
     def _on_snapshot(self, snapshot: BrokerSnapshot) -> None:
@@ -350,6 +354,7 @@ class Desk:
         self.orders.load(orders)
         for ticket in tickets:
             self.books.expect(ticket.id, ticket.symbol, ticket.limit, ticket.stop)
+            self.books.strategies[ticket.id] = ticket.strategy
         positions = [row for row in journal.positions(account) if row.ticket_id in set(at_work)]
         self.books.load(positions, journal.fills_of(order.ref for order in orders))
         self.approvals.load([ticket for ticket in tickets if ticket.session_date == self.context.session_date])
@@ -374,6 +379,11 @@ class Desk:
     def _closes(self, symbol: str) -> list[float]:
         followed = self.watchlist.symbols.get(symbol)
         return [bar.close for bar in followed.daily] if followed is not None else []
+
+    def _ladder(self, symbol: str) -> PriceLadder:
+        followed = self.watchlist.symbols.get(symbol)
+        known = followed.instrument if followed is not None else None
+        return known.ladder if known is not None else LADDERS[self.context.day.mic]
 
     def problems(self) -> list[str]:
         """What must not happen: unacknowledged mismatches, faults of the desk itself and of its journal."""

@@ -6,14 +6,25 @@ No risk gate is asked here. An exit is refused only when there is nothing to sel
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 
 from skim_tui.broker.port import BrokerError
 from skim_tui.crashpoints import crashpoint
 from skim_tui.desk.books import Books, LastPrice
 from skim_tui.desk.context import Context
 from skim_tui.desk.orders import Orders
-from skim_tui.domain.exits import ExitRule, Holding, PlannedExit, describe_next, due_exit, planned_exits
-from skim_tui.domain.instrument import price
+from skim_tui.desk.rules import ORH, SHOCK, exit_rule
+from skim_tui.domain.exits import (
+    ExitRule,
+    Holding,
+    PlannedExit,
+    describe_next,
+    due_exit,
+    planned_exits,
+    tightened_stop,
+    whole_plan,
+)
+from skim_tui.domain.instrument import PriceLadder, price
 from skim_tui.domain.orders import OrderSpec, OrderStatus, OrderType, OrderUpdate, Side, Tif, leg_of, order_ref
 from skim_tui.domain.position import Position
 
@@ -32,22 +43,18 @@ class Exits:
         books: Books,
         last_price: LastPrice,
         closes: Callable[[str], list[float]],
+        ladder: Callable[[str], PriceLadder],
     ) -> None:
         self._context = context
         self._orders = orders
         self._books = books
         self._last_price = last_price
         self._closes = closes
+        self._ladder = ladder
         self._why: dict[str, str] = {}
         """Reference of an exit -> why it was sent."""
         self._tried: dict[str, float] = {}
-        config = context.config.exits
-        self.rule = ExitRule(
-            end_of_day=config.end_of_day,
-            end_of_day_minutes=config.end_of_day_minutes,
-            half_on_day=config.half_on_day,
-            trail_sma_days=config.trail_sma_days,
-        )
+        self._rules = {strategy: exit_rule(context.config, strategy) for strategy in (ORH, SHOCK)}
 
     # ---- selling ------------------------------------------------------------------------------------
 
@@ -138,13 +145,29 @@ class Exits:
         except BrokerError as error:
             self._context.log("error", f"{symbol}: exit not sent: {error}")
 
+    def rule_of(self, position: Position) -> ExitRule:
+        """The exit rule of the strategy that opened it."""
+        return self._rules.get(self._books.strategies.get(position.ticket_id, ORH), self._rules[ORH])
+
     def plan(self, symbol: str) -> tuple[PlannedExit, ...]:
         """The exits of today's plan for a position."""
-        return planned_exits(self._holding(self._books.positions[symbol]), self.rule, self._context.day)
+        position = self._books.positions[symbol]
+        return planned_exits(self._holding(position), self.rule_of(position), self._context.day)
+
+    def whole_plan(self, symbol: str) -> tuple[PlannedExit, ...]:
+        """Everything the plan says from today on."""
+        position, context = self._books.positions[symbol], self._context
+        return whole_plan(self._holding(position), self.rule_of(position), context.day, context.calendar)
 
     def describe_plan(self, symbol: str) -> str:
         """The next planned exit in words."""
-        return describe_next(self._holding(self._books.positions[symbol]), self.rule)
+        position = self._books.positions[symbol]
+        return describe_next(self._holding(position), self.rule_of(position))
+
+    def tightened(self, symbol: str, current: Decimal) -> Decimal | None:
+        """Where the plan moves the stop of a position now; None to leave it at ``current``."""
+        position = self._books.positions[symbol]
+        return tightened_stop(self._holding(position), self.rule_of(position), current, self._ladder(symbol))
 
     def _holding(self, position: Position) -> Holding:
         last = self._last_price(position.symbol)
@@ -155,4 +178,7 @@ class Exits:
             half_done=position.half_done,
             last=price(last) if last > 0 else None,
             closes=self._closes(position.symbol),
+            entry=position.entry_price,
+            risk_per_share=position.risk_per_share,
+            opened=position.opened,
         )

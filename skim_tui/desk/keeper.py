@@ -60,6 +60,7 @@ class Keeper:
         self._resizes: dict[str, tuple[int, int]] = {}
         """symbol -> (shares covered when a resize was last asked, how often it was asked at that)."""
         self._leftover: dict[str, float] = {}
+        self._moved: dict[str, float] = {}
         self.on_closed: Callable[[Position], None] = lambda position: None
 
     # ---- what the broker says -----------------------------------------------------------------------
@@ -171,6 +172,7 @@ class Keeper:
         """Look after every stop."""
         for symbol in tuple(self._books.positions):
             self.check(symbol)
+            self._tighten(symbol, self._context.wall())
         self._cancel_leftovers(self._context.wall())
 
     def _cancel_leftovers(self, now: float) -> None:
@@ -277,6 +279,18 @@ class Keeper:
             return False, f"{symbol}: stop {stop} is not above the present {current}"
         not_sent = self._orders.modify(stops[-1].ref, "tighten", stop_price=stop)
         return (False, not_sent) if not_sent else (True, f"{symbol}: stop to {stop}")
+
+    def _tighten(self, symbol: str, now: float) -> None:
+        """Move the stop where the position's plan wants it, at most once every few seconds."""
+        stops = self.protection_of(symbol).orders
+        current = stops[-1].stop_price if stops else None
+        if symbol not in self._books.positions or current is None or now < self._moved.get(symbol, 0.0) + REPAIR_EVERY:
+            return
+        stop = self._exits.tightened(symbol, current)
+        if stop is not None:
+            self._moved[symbol] = now
+            _, text = self.move_stop(symbol, stop)
+            self._context.log("info", text)
 
     def _failed_stops(self, position: Position) -> int:
         return sum(

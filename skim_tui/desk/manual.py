@@ -6,16 +6,18 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from skim_tui.desk.approvals import Seen, TicketEntry, entry_rule
+from skim_tui.desk.approvals import Seen, TicketEntry
 from skim_tui.desk.engine import Desk
-from skim_tui.desk.watchlist import Followed
+from skim_tui.desk.followed import Followed
+from skim_tui.desk.rules import entry_rule
+from skim_tui.desk.sizing import risk_budget, sizing_limits
 from skim_tui.domain.entry import EntryRule
 from skim_tui.domain.fees import FEES
 from skim_tui.domain.gates import first_failed
 from skim_tui.domain.instrument import Instrument, price
 from skim_tui.domain.orders import OrderSpec, OrderType, OrderUpdate, Side, Tif, leg_of, order_ref
 from skim_tui.domain.position import Position
-from skim_tui.domain.sizing import SizingLimits, size_entry, slippage
+from skim_tui.domain.sizing import size_entry, slippage
 from skim_tui.domain.ticket import Ticket, TicketState
 from skim_tui.link.values import Draft, DraftView, GateView
 
@@ -57,7 +59,6 @@ class Manual:
         if isinstance(terms, str):
             return DraftView(symbol=symbol, problem=terms)
         ticket, followed, quote = terms.ticket, terms.followed, terms.followed.quote
-        account = self._context.account
         return DraftView(
             symbol=symbol,
             name=terms.instrument.name,
@@ -70,7 +71,7 @@ class Manual:
             target=ticket.target,
             value=ticket.value,
             risk=ticket.risk,
-            budget=self._approvals.risk_budget(account.equity) if account else Decimal(0),
+            budget=risk_budget(self._context) or Decimal(0),
             fees=ticket.fees,
             step=terms.instrument.ladder.step_at(ticket.limit),
             lot=terms.instrument.lot,
@@ -215,12 +216,9 @@ class Manual:
         stop = ladder.floor(draft.stop) if draft.stop else self._stop_below(followed, instrument, limit, rule)
         if limit <= 0 or stop <= 0:
             return "limit and stop must be above zero"
-        limits = SizingLimits(
-            risk_budget=self._approvals.risk_budget(account.equity),
-            max_order_value=context.config.risk.max_order_value,
-            exposure_left=context.config.risk.max_exposure - self._approvals.exposure(),
-            cash=min(account.cash, account.buying_power),
-        )
+        limits = sizing_limits(context, followed, self._approvals.exposure())
+        if isinstance(limits, str):
+            return limits
         fees = FEES[context.day.mic]
         sized = size_entry(instrument, limit, stop, limits, fees)
         quantity = instrument.round_lot(draft.quantity) if draft.quantity else sized.quantity

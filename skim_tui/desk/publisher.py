@@ -9,7 +9,6 @@ from skim_tui import __version__
 from skim_tui.alerts.discord import DiscordSender
 from skim_tui.desk.engine import Desk
 from skim_tui.desk.history import trade_view
-from skim_tui.desk.watchlist import Followed
 from skim_tui.domain.events import Connection, SourceState
 from skim_tui.domain.instrument import price
 from skim_tui.domain.market import Bar, DailyBar
@@ -33,8 +32,6 @@ from skim_tui.link.values import (
 )
 
 CHARTS_KEPT = 4
-AVERAGE_SESSIONS = 20
-"""Sessions that make an average day's volume."""
 ALWAYS_FOLLOWED = frozenset({"header", "vitals"})
 
 
@@ -178,7 +175,7 @@ class Publisher:
             bid=quote.bid if quote else 0.0,
             ask=quote.ask if quote else 0.0,
             volume=tracker.volume,
-            rel_volume=_relative_volume(followed),
+            rel_volume=followed.relative.ratio if followed.relative else None,
             or_high=tracker.or_high if tracker.has_range else None,
             or_low=tracker.or_low if tracker.has_range else None,
             or_until=tracker.end,
@@ -372,13 +369,6 @@ def _daily_bar(bar: DailyBar) -> ChartBar:
 
 def _is_live_target(order: OrderUpdate) -> bool:
     return order.ref.rpartition(".")[2].startswith("T") and not order.status.is_done
-
-
-def _relative_volume(followed: Followed) -> float | None:
-    """Today's shares against an average whole session of the last 20; None without history."""
-    sessions = followed.daily[-AVERAGE_SESSIONS:]
-    average = sum(bar.volume for bar in sessions) / len(sessions) if sessions else 0.0
-    return followed.tracker.volume / average if average > 0 else None
 
 
 def discord_health(sender: DiscordSender) -> HealthView:

@@ -2,94 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from skim_tui.broker.port import ScanRequest
 from skim_tui.desk.context import Context
-from skim_tui.domain.candidate import CandidateState, ScanRule, advance
+from skim_tui.desk.followed import Followed
+from skim_tui.desk.rules import announcement_rule, break_rule, range_rule, scan_rule
+from skim_tui.domain.announcements import Finding, judge
+from skim_tui.domain.candidate import CandidateState, advance
 from skim_tui.domain.events import DailyHistory, HaltChanged, ScanResult
+from skim_tui.domain.gapscan import CorporateAction, adjusted_close
 from skim_tui.domain.instrument import Instrument
-from skim_tui.domain.market import Announcement, Bar, DailyBar, Quote, Trade, minute_of
-from skim_tui.domain.opening_range import Breakout, RangeRule, SymbolDay, gap_pct
+from skim_tui.domain.market import MINUTE, Announcement, Bar, Quote, Trade
+from skim_tui.domain.opening_range import Breakout, SymbolDay
+from skim_tui.domain.volume import SessionMinutes
 from skim_tui.journal import CandidateRecord
 
 MISSED_AFTER = 90.0
 """A break older than this when it becomes known is history, not a signal (exchange seconds)."""
 
 DAILY_SESSIONS = 60
-MAX_BARS = 1000
 
-
-class Followed:
-    """One followed symbol. ``state`` is its candidacy; a held symbol is followed whatever its state."""
-
-    __slots__ = (
-        "bars",
-        "daily",
-        "forming",
-        "halted",
-        "has_daily",
-        "headline",
-        "instrument",
-        "prev_close",
-        "quote",
-        "rank",
-        "scanned",
-        "state",
-        "symbol",
-        "tracker",
-        "watched",
-        "why_not",
-    )
-
-    def __init__(self, symbol: str, tracker: SymbolDay) -> None:
-        self.symbol = symbol
-        self.rank = 0
-        self.state = CandidateState.WATCHING
-        self.why_not = ""
-        self.prev_close = 0.0
-        self.daily: tuple[DailyBar, ...] = ()
-        self.has_daily = False
-        self.instrument: Instrument | None = None
-        self.tracker = tracker
-        self.quote: Quote | None = None
-        self.halted: bool | None = False
-        self.headline = ""
-        self.watched = False
-        self.scanned = False
-        self.bars: list[Bar] = []
-        self.forming: Bar | None = None
-
-    @property
-    def gap(self) -> float | None:
-        return gap_pct(self.prev_close, self.tracker.open)
-
-    @property
-    def last(self) -> float:
-        return self.tracker.last or self.prev_close
+NEWS_KEPT = 5000
+"""Announcements remembered for the filter; a busy day on the ASX has about 800."""
 
 
 class Watchlist:
     """Feeds market events to each symbol's day and moves candidates through their states."""
 
-    def __init__(self, context: Context, on_breakout: Callable[[Followed, Breakout], None]) -> None:
+    def __init__(
+        self,
+        context: Context,
+        on_breakout: Callable[[Followed, Breakout], None],
+        actions: Mapping[str, Sequence[CorporateAction]] | None = None,
+    ) -> None:
         self._context = context
         self._on_breakout = on_breakout
+        self._actions = actions or {}
         config = context.config
-        self.rule = ScanRule(
-            min_gap_pct=config.scan.min_gap_pct,
-            max_gap_pct=config.scan.max_gap_pct,
-            min_volume=config.scan.min_volume,
-            min_price=config.scan.min_price,
-        )
-        self._range_rule = RangeRule(
-            minutes=config.opening_range.minutes,
-            include_auction=config.opening_range.include_auction,
-            min_bars=config.opening_range.min_bars,
-        )
+        self.rule = scan_rule(config)
+        self._range_rule = range_rule(config)
+        self._break_rule = break_rule(config)
+        self._news_rule = announcement_rule(config)
         self.symbols: dict[str, Followed] = {}
-        self._news: dict[str, Announcement] = {}
-        """Each symbol's newest announcement, whether or not it is followed yet."""
+        self._news: dict[str, list[Announcement]] = {}
+        """Each symbol's announcements since the last close, whether or not it is followed yet."""
+        self._news_count = 0
         self._pending: set[str] = set()
         """Symbols whose state may change with time alone: open window, quiet tape."""
 
@@ -101,9 +59,12 @@ class Watchlist:
             self._context.touch("candidates", followed.symbol)
         self.symbols.clear()
         self._pending.clear()
+        self._forget_old_news()
         for symbol in keep:
             self.follow(symbol)
         self.request_scan()
+        for symbol in self._context.config.scan.symbols:
+            self._take_up(symbol, "list")
 
     def request_scan(self) -> None:
         """Ask the broker for the gap scan (again, after a reconnect)."""
@@ -116,40 +77,48 @@ class Watchlist:
     def follow(self, symbol: str) -> Followed:
         """Follow a symbol with live quotes, whether or not it is a candidate. Idempotent."""
         followed = self._get(symbol)
+        followed.kept = True
         self._stream(followed)
         return followed
 
     # ---- events ---------------------------------------------------------------------------
 
     def on_scan(self, result: ScanResult) -> None:
-        limit = self._context.config.scan.max_candidates
         for row in result.rows:
-            known = self.symbols.get(row.symbol)
-            if known is not None:
-                known.rank, known.scanned = row.rank + 1, True
-                self._context.touch("candidates", row.symbol)
+            followed = self._take_up(row.symbol, "scan")
+            if followed is None:
                 continue
-            if sum(1 for followed in self.symbols.values() if followed.watched) >= limit:
-                continue
-            followed = self.follow(row.symbol)
+            if not followed.scanned:
+                self._context.log("info", f"{row.symbol}: on the gap scan at rank {row.rank + 1}")
             followed.rank, followed.scanned = row.rank + 1, True
-            self._context.log("info", f"{row.symbol}: on the gap scan at rank {row.rank + 1}")
+            self._context.touch("candidates", row.symbol)
 
     def on_instrument(self, instrument: Instrument) -> None:
         followed = self.symbols.get(instrument.symbol)
         if followed is not None:
             followed.instrument = instrument
+            followed.tracker.ladder = instrument.ladder
             self._context.touch("candidates", instrument.symbol)
 
     def on_daily(self, history: DailyHistory) -> None:
         followed = self.symbols.get(history.symbol)
         if followed is None:
             return
+        today = self._context.session_date
         followed.daily, followed.has_daily = history.bars, True
-        previous = self._context.calendar.previous(self._context.session_date)
+        previous = self._context.calendar.previous(today)
         newest = history.bars[-1] if history.bars else None
-        followed.prev_close = newest.close if newest is not None and newest.date == previous else 0.0
+        followed.prev_close = 0.0
+        if newest is not None and newest.date == previous:
+            actions = self._actions.get(history.symbol, ())
+            followed.prev_close = adjusted_close(newest.close, newest.date, today, actions)
         self._evaluate(followed)
+
+    def on_minutes(self, symbol: str, sessions: Sequence[SessionMinutes]) -> None:
+        """Earlier sessions by minute: the better base of relative volume and of the detectors."""
+        followed = self.symbols.get(symbol)
+        if followed is not None:
+            followed.minutes = tuple(sessions)
 
     def on_bars(self, bars: Iterable[Bar]) -> None:
         """Closed minute bars; unknown symbols are taken up only when everything is tracked."""
@@ -160,27 +129,46 @@ class Watchlist:
                 if not track_all:
                     continue
                 followed = self._get(bar.symbol)
+                followed.source = "own computation"
             breakout = followed.tracker.on_bar(bar)
             if followed.watched:
-                self._keep_bar(followed, bar)
+                followed.on_bar(bar)
+                followed.measure_volume(bar.ts + MINUTE)
             if followed.state is not CandidateState.DROPPED:
                 self._evaluate(followed, breakout)
+
+    def on_today(self, symbol: str, bars: Iterable[Bar]) -> None:
+        """Today's bars so far: what was missed is known again."""
+        self.on_bars(bars)
+        followed = self.symbols.get(symbol)
+        if followed is not None:
+            followed.tracker.blind = False
+
+    def on_disconnect(self) -> None:
+        """Trades may be missed from now on: no range ends before its bars are known."""
+        for followed in self.symbols.values():
+            followed.tracker.blind = followed.watched
 
     def on_trade(self, trade: Trade) -> None:
         followed = self.symbols.get(trade.symbol)
         if followed is None:
             return
         breakout = followed.tracker.on_trade(trade)
-        self._form_bar(followed, trade)
+        followed.on_trade(trade)
         self._context.touch("candidates", trade.symbol)
         if followed.state is not CandidateState.DROPPED:
             self._evaluate(followed, breakout)
 
     def on_quote(self, quote: Quote) -> None:
         followed = self.symbols.get(quote.symbol)
-        if followed is not None:
-            followed.quote = quote
-            self._context.touch("candidates", quote.symbol)
+        if followed is None:
+            return
+        followed.quote = quote
+        self._context.touch("candidates", quote.symbol)
+        if followed.state is CandidateState.READY:
+            breakout = followed.tracker.on_quote(quote, self._context.now())
+            if breakout is not None:
+                self._evaluate(followed, breakout)
 
     def on_halt(self, change: HaltChanged) -> None:
         followed = self.symbols.get(change.symbol)
@@ -190,18 +178,27 @@ class Watchlist:
             self._context.log("warning", f"{change.symbol}: halted")
         elif followed.halted and change.halted is False:
             self._context.log("info", f"{change.symbol}: trading again")
-        followed.halted = change.halted
+        followed.on_halt(change.ts, change.halted)
+        if change.halted is not None:
+            followed.tracker.on_halt(change.ts, change.halted)
+            if followed.state is CandidateState.READY and not followed.tracker.is_over:
+                self.move(followed, CandidateState.TRACKING)
+                self._pending.add(followed.symbol)
         self._context.touch("candidates", change.symbol)
 
     def on_announcement(self, item: Announcement) -> None:
-        newest = self._news.get(item.symbol)
-        if newest is not None and (newest.ts, newest.price_sensitive) > (item.ts, item.price_sensitive):
-            return
-        self._news[item.symbol] = item
-        followed = self.symbols.get(item.symbol)
-        if followed is not None:
-            followed.headline = _headline(item)
-            self._context.touch("candidates", item.symbol)
+        for symbol in item.symbols or (item.symbol,):
+            if not symbol or self._news_count >= NEWS_KEPT:
+                continue
+            known = self._news.setdefault(symbol, [])
+            known.append(item)
+            self._news_count += 1
+            followed = self.symbols.get(symbol)
+            if followed is None and item.price_sensitive and self._context.config.scan.follow_announcements:
+                followed = self._take_up(symbol, "announcement")
+            if followed is not None:
+                followed.headline = _headline(known)
+                self._context.touch("candidates", symbol)
 
     def on_failed(self, what: str, symbol: str, reason: str) -> None:
         """A candidate whose data cannot be had is dropped, not left hanging."""
@@ -236,6 +233,21 @@ class Watchlist:
     def drop(self, followed: Followed, why_not: str) -> None:
         self.move(followed, CandidateState.DROPPED, why_not)
 
+    def lapse(self, followed: Followed, why_not: str) -> None:
+        """A signal came to nothing: the candidate waits for its next break, if it may have one, or is dropped."""
+        if not followed.tracker.may_signal:
+            self.drop(followed, why_not)
+            return
+        followed.lapsed = why_not
+        self.move(followed, CandidateState.READY)
+        self._context.log("info", f"{followed.symbol}: {why_not}; waits to break again")
+
+    def finding(self, symbol: str) -> Finding:
+        """What the announcement filter says of ``symbol`` now."""
+        context = self._context
+        since = context.calendar.day(context.calendar.previous(context.session_date)).close
+        return judge(self._news.get(symbol, ()), since, context.now(), self._news_rule)
+
     def finish_day(self) -> list[CandidateRecord]:
         """Close the day's candidates and return one record for each followed symbol that traded."""
         unfinished = {
@@ -246,15 +258,16 @@ class Watchlist:
         }
         for followed in self.symbols.values():
             if followed.state in unfinished:
-                self.drop(followed, unfinished[followed.state])
+                self.drop(followed, followed.lapsed or unfinished[followed.state])
         return [self._record(followed) for followed in self.symbols.values()]
 
     def _evaluate(self, followed: Followed, breakout: Breakout | None = None) -> None:
+        """Move a candidate as far as what is known of it allows."""
         tracker = followed.tracker
         if followed.state is CandidateState.WATCHING:
             if tracker.open == 0.0 or not followed.has_daily:
                 return
-            refusal = self.rule.refusal(followed.gap, tracker.open)
+            refusal = self.rule.refusal(followed.gap, tracker.open, followed.daily)
             if refusal:
                 self.drop(followed, refusal)
                 return
@@ -263,29 +276,62 @@ class Watchlist:
             self._stream(followed)
             breakout = breakout or tracker.breakout
         if followed.state is CandidateState.TRACKING and tracker.is_over:
+            refusal = self.rule.spread_refusal(followed.spreads)
             if not tracker.is_complete:
-                self.drop(followed, f"opening range has {tracker.range_bars} of {tracker.rule.min_bars} bars")
+                refusal = f"opening range has {tracker.range_bars} of {tracker.rule.min_bars} bars"
+            if refusal:
+                self.drop(followed, refusal)
                 return
             self.move(followed, CandidateState.READY)
             breakout = breakout or tracker.breakout
         if breakout is not None and followed.state is CandidateState.READY:
             self.move(followed, CandidateState.BROKEN_OUT)
-            late = self._context.now() - breakout.ts
-            refusal = self.rule.volume_refusal(tracker.volume)
+            refusal = self._refuse_break(followed, breakout)
             if refusal:
-                self.drop(followed, refusal)
-            elif late > MISSED_AFTER:
-                broke = self._context.day.local(breakout.ts)
-                self.drop(followed, f"broke at {broke:%H:%M}, known only {late / 60:.0f} min later")
+                self.lapse(followed, refusal)
             else:
                 self._on_breakout(followed, breakout)
 
+    def _refuse_break(self, followed: Followed, breakout: Breakout) -> str:
+        """Why a break makes no ticket; empty when it does."""
+        late = self._context.now() - breakout.ts
+        if late > MISSED_AFTER:
+            broke = self._context.day.local(breakout.ts)
+            return f"broke at {broke:%H:%M}, known only {late / 60:.0f} min later"
+        relative = followed.measure_volume(breakout.ts)
+        refusal = self.rule.volume_refusal(followed.tracker.volume, relative)
+        return refusal or self.finding(followed.symbol).refusal
+
     # ---- details ----------------------------------------------------------------------------
+
+    def _take_up(self, symbol: str, source: str) -> Followed | None:
+        """Follow a possible candidate if there is room for its market data; None when there is none."""
+        known = self.symbols.get(symbol)
+        if known is not None and (known.watched or known.state is CandidateState.DROPPED):
+            return known
+        if not self._make_room():
+            return None
+        followed = self._get(symbol)
+        followed.source = followed.source or source
+        self._stream(followed)
+        return followed
+
+    def _make_room(self) -> bool:
+        """Whether another symbol may be streamed; one that was dropped gives up its place."""
+        watched = [followed for followed in self.symbols.values() if followed.watched]
+        if len(watched) < self._context.config.scan.max_candidates:
+            return True
+        for followed in watched:
+            if followed.state is CandidateState.DROPPED and not followed.kept:
+                followed.watched = False
+                self._context.broker.unwatch(followed.symbol)
+                return True
+        return False
 
     def _get(self, symbol: str) -> Followed:
         followed = self.symbols.get(symbol)
         if followed is None:
-            followed = Followed(symbol, SymbolDay(symbol, self._context.day, self._range_rule))
+            followed = Followed(symbol, SymbolDay(symbol, self._context.day, self._range_rule, self._break_rule))
             self.symbols[symbol] = followed
             if symbol in self._news:
                 followed.headline = _headline(self._news[symbol])
@@ -298,32 +344,13 @@ class Watchlist:
             self._context.broker.resolve(followed.symbol)
             self._context.broker.watch(followed.symbol)
 
-    @staticmethod
-    def _keep_bar(followed: Followed, bar: Bar) -> None:
-        bars = followed.bars
-        if not bars or bar.ts > bars[-1].ts:
-            bars.append(bar)
-            if len(bars) > MAX_BARS:
-                del bars[0]
-        if followed.forming is not None and followed.forming.ts <= bar.ts:
-            followed.forming = None
-
-    @staticmethod
-    def _form_bar(followed: Followed, trade: Trade) -> None:
-        minute, price = minute_of(trade.ts), trade.price
-        forming = followed.forming
-        if forming is not None and forming.ts == minute:
-            followed.forming = Bar(
-                trade.symbol,
-                minute,
-                forming.open,
-                max(forming.high, price),
-                min(forming.low, price),
-                price,
-                forming.volume + trade.size,
-            )
-        elif not followed.bars or minute > followed.bars[-1].ts:
-            followed.forming = Bar(trade.symbol, minute, price, price, price, price, trade.size)
+    def _forget_old_news(self) -> None:
+        """Keep what came since the previous session's close: overnight news belongs to the new day."""
+        calendar = self._context.calendar
+        since = calendar.day(calendar.previous(self._context.session_date)).close
+        fresh = {symbol: [item for item in items if item.ts > since] for symbol, items in self._news.items()}
+        self._news = {symbol: items for symbol, items in fresh.items() if items}
+        self._news_count = sum(len(items) for items in self._news.values())
 
     def _record(self, followed: Followed) -> CandidateRecord:
         tracker = followed.tracker
@@ -345,5 +372,7 @@ class Watchlist:
         )
 
 
-def _headline(item: Announcement) -> str:
+def _headline(items: Sequence[Announcement]) -> str:
+    """The newest headline; a price-sensitive one begins with ``$``."""
+    item = max(items, key=lambda item: (item.ts, item.price_sensitive))
     return ("$ " if item.price_sensitive else "") + item.headline

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 
@@ -22,9 +21,11 @@ class CandidateState(StrEnum):
 _NEXT: dict[CandidateState, frozenset[CandidateState]] = {
     CandidateState.WATCHING: frozenset({CandidateState.TRACKING, CandidateState.DROPPED}),
     CandidateState.TRACKING: frozenset({CandidateState.READY, CandidateState.BROKEN_OUT, CandidateState.DROPPED}),
-    CandidateState.READY: frozenset({CandidateState.BROKEN_OUT, CandidateState.DROPPED}),
-    CandidateState.BROKEN_OUT: frozenset({CandidateState.TICKETED, CandidateState.DROPPED}),
-    CandidateState.TICKETED: frozenset({CandidateState.ENTERED, CandidateState.DROPPED}),
+    # A halt before the break makes a second open: the range forms anew.
+    CandidateState.READY: frozenset({CandidateState.TRACKING, CandidateState.BROKEN_OUT, CandidateState.DROPPED}),
+    # A signal that came to nothing may arm the candidate again.
+    CandidateState.BROKEN_OUT: frozenset({CandidateState.TICKETED, CandidateState.READY, CandidateState.DROPPED}),
+    CandidateState.TICKETED: frozenset({CandidateState.ENTERED, CandidateState.READY, CandidateState.DROPPED}),
     CandidateState.ENTERED: frozenset(),
     CandidateState.DROPPED: frozenset(),
 }
@@ -39,29 +40,3 @@ def advance(state: CandidateState, to: CandidateState) -> CandidateState:
     if to not in _NEXT[state]:
         raise IllegalTransition(f"candidate cannot go from {state} to {to}")
     return to
-
-
-@dataclass(frozen=True, slots=True)
-class ScanRule:
-    """What makes a symbol a candidate. Percentages are plain numbers: 3.0 means 3 %."""
-
-    min_gap_pct: float = 3.0
-    max_gap_pct: float = 60.0
-    min_volume: int = 50_000
-    min_price: float = 0.10
-
-    def refusal(self, gap: float | None, open_price: float) -> str:
-        """Why a symbol with this gap and open is no candidate; empty when it is one."""
-        if gap is None:
-            return "no previous close"
-        if gap < self.min_gap_pct:
-            return f"gap {gap:.2f} % below {self.min_gap_pct:g} %"
-        if gap > self.max_gap_pct:
-            return f"gap {gap:.0f} % above {self.max_gap_pct:g} %: looks like a corporate action"
-        if open_price < self.min_price:
-            return f"price {open_price:g} below {self.min_price:g}"
-        return ""
-
-    def volume_refusal(self, volume: int) -> str:
-        """Why this much volume at the break is too little; empty when it is enough."""
-        return "" if volume > self.min_volume else f"volume {volume:,} not above {self.min_volume:,}"

@@ -12,6 +12,7 @@ from decimal import Decimal
 
 from skim_tui.domain.events import Connection
 from skim_tui.domain.market import Quote
+from skim_tui.domain.money import FxRate, convert
 from skim_tui.domain.session import Phase
 
 
@@ -63,6 +64,8 @@ class EntryFacts:
     """The market's currency: that of prices, values and limits."""
     account_currency: str = ""
     """The account's base currency: that of its equity; empty while unknown."""
+    fx_rate: FxRate | None = None
+    """The rate between the two, where the operator stated one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,9 +133,12 @@ def currency(facts: EntryFacts, _: Limits) -> Gate:
     """Equity in one currency and prices in another would be mixed in every size and every limit."""
     if not facts.account_currency:
         return Gate("currency", False, "account currency unknown")
+    one = convert(Decimal(1), facts.account_currency, facts.currency, facts.fx_rate)
+    if isinstance(one, str):
+        return Gate("currency", False, one)
     same = facts.account_currency == facts.currency
-    text = facts.currency if same else f"account in {facts.account_currency}, market in {facts.currency}"
-    return Gate("currency", same, text)
+    text = facts.currency if same else f"1 {facts.account_currency} is {one:.4f} {facts.currency}"
+    return Gate("currency", True, text)
 
 
 def positions(facts: EntryFacts, limits: Limits) -> Gate:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
 
+from skim_tui.domain.session import ASX, US
+
 
 @dataclass(frozen=True, slots=True)
 class PriceLadder:
@@ -80,6 +82,9 @@ ASX_LADDER = ladder(("0", "0.001"), ("0.10", "0.005"), ("2.00", "0.01"))
 
 US_LADDER = ladder(("0", "0.0001"), ("1.00", "0.01"))
 """US equities. Source: Regulation NMS rule 612."""
+
+LADDERS = {ASX: ASX_LADDER, US: US_LADDER}
+"""Each market's ladder, for as long as the instrument's own is not known."""
 
 
 @dataclass(frozen=True, slots=True)
