@@ -31,6 +31,12 @@ class Run:
         moved = ladder.up(price, steps) if steps >= 0 else ladder.down(price, -steps)
         return float(moved)
 
+    async def later(self, seconds: float) -> None:
+        """Let exchange time pass once everything asked has arrived, and wait for all that is told about it."""
+        await self.client.settle()
+        await self.floor.advance(seconds)
+        await self.client.settle()
+
     async def next_id(self) -> int:
         if not self.order_id:
             self.order_id = (await self.client.ask("reqIds", 1, until="nextValidId")).orderId

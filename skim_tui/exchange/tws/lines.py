@@ -174,7 +174,7 @@ class Line(Subscription):
         """Trades and shares a minute, and the volume of the last few minutes."""
         write, numbers, now = self._write, self._numbers, self._exchange.now()
         bars = self._exchange.minute_bars(self.symbol, now - 10 * MINUTE, now + 1.0)
-        volumes = {span: sum(bar.volume for bar in bars if bar.ts > now - span * MINUTE) for span in (1, 3, 5, 10)}
+        volumes = {span: sum(bar.volume for bar in bars if bar.ts >= now - span * MINUTE) for span in (1, 3, 5, 10)}
         if 294 in numbers:
             yield write.generic(ticks.TRADE_RATE, float(-(-volumes[1] // 100)))
         if 295 in numbers:
