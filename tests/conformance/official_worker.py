@@ -32,6 +32,7 @@ FIELDS = {"commissionAndFees": "commission", "minCommissionAndFees": "minCommiss
 SILENT = {"logAnswer", "connectAck", "winError"}
 
 writing = threading.Lock()
+leaving = threading.Event()
 
 
 def say(line: dict) -> None:
@@ -111,6 +112,8 @@ def listen(client: EClient) -> None:
     try:
         client.run()
     except Exception:
+        if leaving.is_set():
+            return  # the client takes its version away while its own loop still reads it
         say({"event": "fault", "args": {"call": "run", "text": traceback.format_exc(limit=-4)}})
 
 
@@ -122,6 +125,7 @@ def main() -> None:
         name, args = order["call"], order["args"]
         try:
             if name == "connect":
+                leaving.clear()
                 client = EClient(Teller())
                 client.connect(*args)
                 running = threading.Thread(target=listen, args=[client], daemon=True)
@@ -129,6 +133,7 @@ def main() -> None:
             elif client is None:
                 raise RuntimeError("not connected")
             elif name == "disconnect":
+                leaving.set()
                 client.disconnect()
                 running.join(2)
                 say({"event": "disconnected", "args": {}})
