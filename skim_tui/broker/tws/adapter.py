@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections.abc import Sequence
 from decimal import Decimal
 from random import Random
 
@@ -18,6 +19,7 @@ from skim_tui.broker.tws.account import Account, WrongAccount, choose_account
 from skim_tui.broker.tws.errors import RESTORED, RESTORED_DATA_LOST, UPSTREAM_LOST, NoAnswer
 from skim_tui.broker.tws.heartbeat import HEARTBEAT, HEARTBEAT_TIMEOUT, Heartbeat
 from skim_tui.broker.tws.market import Market
+from skim_tui.broker.tws.news import News
 from skim_tui.broker.tws.orderform import stock
 from skim_tui.broker.tws.session import Session
 from skim_tui.broker.tws.sync import take_snapshot
@@ -71,6 +73,9 @@ class TwsBroker:
         self._pacer = Pacer()
         self._sink: EventSink | None = None
         self._market: Market | None = None
+        self._news: News | None = None
+        self._news_wanted: tuple[str, ...] | None = None
+        """Providers to read; empty for all, None for no news."""
         self._watched: dict[str, None] = {}
         self._scan: ScanRequest | None = None
         self._unanswered: dict[tuple[str, str], int] = {}
@@ -110,11 +115,25 @@ class TwsBroker:
         self._watched[symbol] = None
         if self._market is not None:
             self._market.watch(symbol)
+        if self._news is not None:
+            self._news.watch(symbol)
 
     def unwatch(self, symbol: str) -> None:
         self._watched.pop(symbol, None)
         if self._market is not None:
             self._market.unwatch(symbol)
+        if self._news is not None:
+            self._news.unwatch(symbol)
+
+    def follow_news(self, providers: Sequence[str] = ()) -> None:
+        """Stream news from the next subscription on: the desk asks before it runs."""
+        self._news_wanted = tuple(providers)
+
+    def fetch_article(self, provider: str, article_id: str) -> None:
+        if self._news is not None:
+            self._news.fetch_article(provider, article_id)
+        else:
+            self._emit(RequestFailed("fetch_article", article_id, "no news: not connected"))
 
     # ---- the port: orders ---------------------------------------------------------------------------
 
@@ -182,6 +201,9 @@ class TwsBroker:
         finally:
             self._trading.end()
             session.close("closed")
+            if self._news is not None:
+                news, self._news = self._news, None
+                await news.close()
             if self._market is not None:
                 market, self._market = self._market, None
                 await market.close()
@@ -257,6 +279,8 @@ class TwsBroker:
         if not self._resubscribe:
             return
         self._resubscribe = False
+        if self._news is not None:
+            await self._news.close()
         if self._market is not None:
             await self._market.close()
             session.forget_streams()
@@ -270,6 +294,10 @@ class TwsBroker:
             self._market.watch(symbol)
         for (what, symbol), sessions in self._unanswered.items():
             self._market.look_up(what, symbol, sessions)
+        if self._news_wanted is not None:
+            lookup = self._market.lookup
+            self._news = News(session, self._pacer, lookup, self._mic, self._emit, self.now, self._news_wanted)
+            self._news.start(tuple(self._watched))
 
     # ---- details ------------------------------------------------------------------------------------
 

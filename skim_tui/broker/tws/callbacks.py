@@ -13,12 +13,14 @@ from ib_async import (
     Contract,
     ContractDetails,
     Execution,
+    NewsProvider,
     Order,
     OrderState,
     PriceIncrement,
 )
 
 from skim_tui.broker.tws.feed import SymbolFeed
+from skim_tui.broker.tws.newsrows import ArticleBody, PastHeadline
 from skim_tui.broker.tws.reports import (
     ContractKey,
     StatusReport,
@@ -204,3 +206,27 @@ class Callbacks:
         stream = self._session.scans.get(reqId)
         if stream is not None:
             stream.on_rows(rows)
+
+    # news
+
+    def newsProviders(self, providers: list[NewsProvider]) -> None:
+        for provider in providers:
+            self._session.add("news providers", provider)
+        self._session.finish("news providers")
+
+    def tickNews(
+        self, tickerId: int, timeStamp: int, providerCode: str, articleId: str, headline: str, extraData: str
+    ) -> None:
+        stream = self._session.news.get(tickerId)
+        if stream is not None:
+            stream.on_news(timeStamp, providerCode, articleId, headline, extraData)
+
+    def historicalNews(self, reqId: int, time: str, providerCode: str, articleId: str, headline: str) -> None:
+        self._session.add(reqId, PastHeadline(time, providerCode, articleId, headline))
+
+    def historicalNewsEnd(self, reqId: int, hasMore: bool) -> None:
+        self._session.finish(reqId)
+
+    def newsArticle(self, reqId: int, articleType: int, articleText: str) -> None:
+        self._session.add(reqId, ArticleBody(articleType, articleText))
+        self._session.finish(reqId)

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 
-from ib_async import BarData, ContractDetails, PriceIncrement
+from ib_async import BarData, Contract, ContractDetails, PriceIncrement
 
 from skim_tui.broker.pacing import Pacer, Priority
 from skim_tui.broker.port import BrokerError
@@ -95,6 +95,25 @@ class Lookup:
         bars = [daily_bar(symbol, row) for row in rows]
         before = sorted((bar for bar in bars if bar.date < today()), key=lambda bar: bar.date)
         return tuple(before[-sessions:]) if sessions > 0 else ()
+
+    async def symbol_of(self, con_id: int) -> str:
+        """The symbol of a contract id, if it is a share of this market; empty when not, or when unknown."""
+        for task in self._details.values():
+            found = task.result() if task.done() and not task.cancelled() else None
+            if isinstance(found, ContractDetails) and found.contract is not None and found.contract.conId == con_id:
+                return found.contract.symbol
+        request_id = self._session.new_request_id()
+        try:
+            await self._pacer.turn(Priority.LOOKUP)
+            rows: list[ContractDetails] = await self._session.ask(
+                request_id,
+                lambda: self._session.wire.reqContractDetails(request_id, Contract(conId=con_id)),
+                DETAILS_TIMEOUT,
+            )
+            contract = rows[0].contract if len(rows) == 1 else None
+            return contract.symbol if contract is not None and self._match(contract.symbol, rows) else ""
+        except BrokerError:
+            return ""
 
     def close(self) -> None:
         """Give up what is still being looked up."""

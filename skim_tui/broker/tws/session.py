@@ -17,7 +17,7 @@ from ib_async import Client
 from skim_tui.broker.tws.callbacks import Callbacks
 from skim_tui.broker.tws.errors import FATAL_AT_CONNECT, NoAnswer, RequestRefused, fails_request
 from skim_tui.broker.tws.feed import SymbolFeed
-from skim_tui.broker.tws.wire import HistoryStream, ScanStream, SessionEvents, Wire
+from skim_tui.broker.tws.wire import HeadlineStream, HistoryStream, ScanStream, SessionEvents, Wire
 
 REQUEST_IDS_FROM = 1_000_000_000
 """Order ids and request ids share one field of an error message; these are far above any order id."""
@@ -47,6 +47,7 @@ class Session:
         self.feeds: dict[int, SymbolFeed] = {}
         self.histories: dict[int, HistoryStream] = {}
         self.scans: dict[int, ScanStream] = {}
+        self.news: dict[int, HeadlineStream] = {}
         self._locks: dict[str, asyncio.Lock] = {}
         self._last_id = REQUEST_IDS_FROM
         self._closed: asyncio.Future[str] = asyncio.get_running_loop().create_future()
@@ -108,6 +109,7 @@ class Session:
         self.feeds.clear()
         self.histories.clear()
         self.scans.clear()
+        self.news.clear()
 
     # ---- requests -------------------------------------------------------------------------------
 
@@ -167,6 +169,8 @@ class Session:
                 self.histories[req_id].on_lost(code, text)
         elif req_id in self.feeds:
             self.feeds[req_id].on_error(code, text)
+        elif req_id in self.news:
+            self.news[req_id].on_error(code, text)
         elif req_id < REQUEST_IDS_FROM:
             if code in FATAL_AT_CONNECT and not self.wire.isReady():
                 self.end(f"{code} {text}")

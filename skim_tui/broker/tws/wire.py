@@ -46,6 +46,14 @@ class Wire(Protocol):
         scannerSubscriptionFilterOptions: list[TagValue],
     ) -> None: ...  # fmt: skip
     def cancelScannerSubscription(self, reqId: int) -> None: ...
+    def reqNewsProviders(self) -> None: ...
+    def reqNewsArticle(
+        self, reqId: int, providerCode: str, articleId: str, newsArticleOptions: list[TagValue]
+    ) -> None: ...
+    def reqHistoricalNews(
+        self, reqId: int, conId: int, providerCodes: str, startDateTime: str, endDateTime: str, totalResults: int,
+        historicalNewsOptions: list[TagValue],
+    ) -> None: ...  # fmt: skip
 
 
 class SessionEvents(Protocol):
@@ -76,3 +84,10 @@ class ScanStream(Protocol):
 
     def on_rows(self, rows: list[tuple[int, ContractKey]]) -> None: ...
     def on_scan_error(self, code: int, text: str) -> None: ...
+
+
+class HeadlineStream(Protocol):
+    """Who takes the headlines of a news subscription; ``ts`` as it came."""
+
+    def on_news(self, ts: float, provider: str, article_id: str, headline: str, extra: str) -> None: ...
+    def on_error(self, code: int, text: str) -> None: ...

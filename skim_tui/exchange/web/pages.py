@@ -13,6 +13,8 @@ from skim_tui.domain.market import Announcement
 
 SYDNEY = ZoneInfo("Australia/Sydney")
 FIRST_ID = 3_000_000
+OWN = ("", "tape", "ASX")
+"""Sources of a tape that are the exchange itself; the others are news wires."""
 SENSITIVE_IMAGE = (
     '<img src="/asx/v2/markets/image/icon-price-sensitive.svg" height="12.5" width="6" class="pricesens" '
     'alt="asterix" title="price sensitive">'
@@ -41,9 +43,10 @@ class Document:
 
 
 def documents(items: Sequence[Announcement]) -> list[Document]:
-    """Every announcement of a tape with its document id, oldest first. An id never depends on what was
+    """Every announcement of the exchange on a tape with its document id, oldest first. An id never depends on what was
     released by now."""
-    ordered = sorted(items, key=lambda item: (item.ts, item.symbol, item.headline))
+    own = [item for item in items if item.source in OWN]
+    ordered = sorted(own, key=lambda item: (item.ts, item.symbol, item.headline))
     return [Document(item, FIRST_ID + index) for index, item in enumerate(ordered)]
 
 

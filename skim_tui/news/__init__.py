@@ -1,0 +1,1 @@
+"""News wires: what their headlines and articles say, and which shares they name."""
