@@ -11,20 +11,15 @@ from skim_tui.desk import alerting
 from skim_tui.desk.books import Books
 from skim_tui.desk.context import Context
 from skim_tui.desk.discipline import Discipline
-from skim_tui.desk.followed import Followed
 from skim_tui.desk.orders import Orders
-from skim_tui.desk.rules import ORH, entry_rule, fx_rate, schedule_rule
-from skim_tui.desk.sizing import risk_budget, sizing_limits
+from skim_tui.desk.rules import fx_rate, schedule_rule
+from skim_tui.desk.sizing import risk_budget
 from skim_tui.desk.watchlist import Watchlist
 from skim_tui.domain.candidate import CandidateState
-from skim_tui.domain.entry import plan_entry
-from skim_tui.domain.fees import FEES
 from skim_tui.domain.gates import EntryFacts, Gate, Limits, first_failed, judge
-from skim_tui.domain.opening_range import Breakout
 from skim_tui.domain.orders import Bracket, OrderSpec, OrderStatus, OrderType, OrderUpdate, Side, Tif, order_ref
 from skim_tui.domain.schedule import latest_entry
 from skim_tui.domain.session import CURRENCIES, Phase
-from skim_tui.domain.sizing import size_entry
 from skim_tui.domain.ticket import Ticket, TicketState, become, can_become
 from skim_tui.journal import JournalError, TicketRecord
 
@@ -146,50 +141,12 @@ class Approvals:
 
     # ---- proposing ------------------------------------------------------------------------------
 
-    def on_breakout(self, followed: Followed, breakout: Breakout) -> None:
-        """Turn a breakout into a ticket, or record the first reason why not."""
+    def propose(self, ticket: Ticket) -> str:
+        """Put a strategy's ticket before the gates and then the operator, or send it in auto mode.
+
+        Why it was blocked; empty when it waits or went out.
+        """
         context = self._context
-        if followed.instrument is None:
-            self._watchlist.lapse(followed, "instrument unknown: price steps and lot size missing")
-            return
-        plan = plan_entry(breakout, followed.instrument, entry_rule(context.config), followed.daily_atr)
-        if isinstance(plan, str):
-            self._watchlist.lapse(followed, plan)
-            return
-        limits = sizing_limits(context, followed, self.exposure())
-        if isinstance(limits, str):
-            self._watchlist.lapse(followed, f"size: {limits}")
-            return
-        sizing = size_entry(followed.instrument, plan.limit, plan.stop, limits, FEES[context.day.mic], plan.side)
-        if sizing.quantity == 0:
-            self._watchlist.lapse(followed, f"size: {sizing.reason}")
-            return
-        session = context.session_date.isoformat()
-        gap, relative = followed.gap, followed.relative
-        ticket = Ticket(
-            id=self._next_id(followed.symbol),
-            symbol=followed.symbol,
-            strategy=ORH,
-            quantity=sizing.quantity,
-            limit=plan.limit,
-            stop=plan.stop,
-            value=sizing.value,
-            risk=sizing.risk,
-            fees=sizing.fees,
-            created=context.now(),
-            session_date=session,
-            target=plan.target,
-            evidence=(
-                ("gap", f"{gap:+.2f} %" if gap is not None else "unknown"),
-                ("range", f"{breakout.or_low:g} to {breakout.or_high:g}, {followed.tracker.rule}"),
-                ("break", f"{breakout.price:g} at {context.day.local(breakout.ts):%H:%M:%S}"),
-                ("low of day", f"{breakout.low_of_day:g}"),
-                ("volume", f"{followed.tracker.volume:,}"),
-                ("relative volume", f"{relative.ratio:.1f} ({relative.basis})" if relative else "unknown"),
-                ("size bound by", sizing.bound_by),
-                ("news", followed.headline or "none"),
-            ),
-        )
         ticket = replace(ticket, gates=self._judge(ticket))
         entry = TicketEntry(ticket, expires_wall=context.wall() + context.config.breakout.ticket_seconds)
         self.entries[ticket.id] = entry
@@ -198,10 +155,9 @@ class Approvals:
         context.touch("tickets", ticket.id)
         crashpoint("ticket-proposed")
         if failed is not None:
-            self._settle(entry, TicketState.BLOCKED, f"{failed.name}: {failed.text}")
-            self._watchlist.lapse(followed, f"{failed.name}: {failed.text}")
-            return
-        self._watchlist.move(followed, CandidateState.TICKETED)
+            refusal = f"{failed.name}: {failed.text}"
+            self._settle(entry, TicketState.BLOCKED, refusal)
+            return refusal
         context.log(
             "info",
             f"TICKET {ticket.symbol}: buy {ticket.quantity:,} at {ticket.limit} or better, stop {ticket.stop}, "
@@ -211,6 +167,7 @@ class Approvals:
         context.alert(alerting.ticket(context.now(), ticket, waits))
         if context.auto:
             self.approve(ticket.id, "auto")
+        return ""
 
     # ---- deciding -------------------------------------------------------------------------------
 

@@ -22,6 +22,7 @@ from skim_tui.desk.operator import Operator
 from skim_tui.desk.orders import Orders
 from skim_tui.desk.reconcile import Reconciler
 from skim_tui.desk.recorder import Recorder
+from skim_tui.desk.signals import Signals
 from skim_tui.desk.watchlist import Watchlist
 from skim_tui.domain.candidate import CandidateState
 from skim_tui.domain.events import (
@@ -94,6 +95,7 @@ class Desk:
         self.watchlist = Watchlist(context, self._on_breakout)
         self.discipline = Discipline(context, self.books, self._disarm)
         self.approvals = Approvals(context, self.watchlist, self.orders, self.books, self.discipline)
+        self.signals = Signals(context, self.watchlist, self.approvals)
         self.operator = Operator(context, self.orders, self.books, self.exits, self.keeper, self.approvals)
         self._reconciler = Reconciler(context, self.orders, self.books, self.keeper)
         self.news: dict[str, Announcement] = {}
@@ -338,7 +340,7 @@ class Desk:
 
     def _on_breakout(self, followed: Followed, breakout: Breakout) -> None:
         self.context.alert(alerting.breakout(self.context.now(), breakout, followed.headline))
-        self.approvals.on_breakout(followed, breakout)
+        self.signals.on_breakout(followed, breakout)
 
     # ---- details ----------------------------------------------------------------------------------
 

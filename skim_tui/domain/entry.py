@@ -63,10 +63,13 @@ def plan_entry(
     return _checked(ladder, level, limit, stop, Side.BUY, rule, daily_atr)
 
 
-def plan_shock(signal: ShockSignal, instrument: Instrument, rule: EntryRule) -> EntryPlan | str:
-    """Limit, stop and target for an entry with the news shock's direction, or why there is none."""
+def plan_shock(signal: ShockSignal, instrument: Instrument, rule: EntryRule, now: float) -> EntryPlan | str:
+    """Limit, stop and target for an entry with the news shock's direction at market price ``now``, or why
+    there is none: a price that is back on the wrong side of the average since the news has reversed."""
     ladder, last = instrument.ladder, price(signal.price)
     side = Side.BUY if signal.direction is Direction.UP else Side.SELL
+    if (now - signal.vwap) * side.sign < 0:
+        return f"price {now:g} is back {'under' if side is Side.BUY else 'over'} the average {signal.vwap:g} since the news"
     limit = _limit(ladder, last, side, rule)
     if limit is None:
         return f"no price beyond {last} for a limit"
