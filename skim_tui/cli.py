@@ -18,10 +18,13 @@ from typing import TYPE_CHECKING, Any
 from skim_tui import __version__
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from skim_tui.broker.port import Broker
     from skim_tui.config import Config
     from skim_tui.desk.service import Source
     from skim_tui.domain.session import TradingCalendar
+    from skim_tui.exchange.core import Exchange
     from skim_tui.exchange.tape import Tape
     from skim_tui.paths import Paths
 
@@ -58,6 +61,12 @@ def parser() -> argparse.ArgumentParser:
     exchange.add_argument("--web-port", type=int, default=0, metavar="P", help="of its announcement pages")
     exchange.add_argument("--faults", type=Path, metavar="F", help="a TOML file of what goes wrong, and when")
     exchange.add_argument("--no-limits", action="store_true", help="no message rate, line or pacing limits")
+    exchange.add_argument("--state", type=Path, metavar="F", help="keep account, positions and orders in this file")
+    exchange.add_argument("--currency", default="", metavar="C", help="base currency of the account (the market's)")
+    exchange.add_argument("--fx", metavar="RATE", help="units of it for one unit of the market's currency")
+    exchange.add_argument("--participation", metavar="P", help="share of traded volume that resting orders may fill")
+    exchange.add_argument("--impact", metavar="X", help="price steps of market impact: X times root of size over shown")
+    exchange.add_argument("--allow-short", action="store_true", help="let sales go below zero")
     exchange.add_argument("--account", default="DU1234567", help=argparse.SUPPRESS)
     exchange.add_argument("--cash", default="100000", help=argparse.SUPPRESS)
     exchange.add_argument("--idle-exit", type=float, default=0.0, help=argparse.SUPPRESS)
@@ -94,6 +103,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         # Errors of parts that not every command loads are told apart by their base names.
         told = isinstance(error, known) or type(error).__name__ in (
             "TapeError",
+            "StateError",
             "JournalError",
             "LinkError",
             "DeskRunning",
@@ -183,9 +193,6 @@ def _exchange(args: argparse.Namespace) -> int:
             raise UsageError(f"--speed {args.speed}: a number, or max") from None
         if speed <= 0:
             raise UsageError(f"--speed {args.speed}: must be above 0")
-    from decimal import Decimal
-
-    from skim_tui.exchange.core import Exchange
     from skim_tui.exchange.faults import FaultError, read_faults
     from skim_tui.exchange.serve import Serving, serve
 
@@ -193,17 +200,58 @@ def _exchange(args: argparse.Namespace) -> int:
         faults = read_faults(args.faults) if args.faults else ()
     except FaultError as error:
         raise UsageError(str(error)) from None
-    exchange = Exchange(
-        tape,
-        calendar,
-        account_id=args.account,
-        cash=Decimal(args.cash),
-        speed=speed,
-        start=_start(args.at, tape.dates[0], calendar),
-    )
+    exchange = _build_exchange(args, tape, calendar, speed)
     serving = Serving(args.tws_port, args.web_port, faults, limits=not args.no_limits, idle_exit=args.idle_exit)
     asyncio.run(serve(exchange, serving))
     return 0
+
+
+def _build_exchange(args: argparse.Namespace, tape: Tape, calendar: TradingCalendar, speed: float | None) -> Exchange:
+    from decimal import Decimal
+
+    from skim_tui.exchange.core import Exchange
+    from skim_tui.exchange.matching import PARTICIPATION
+    from skim_tui.exchange.statefile import StateFile
+    from skim_tui.exchange.survival import resume_time
+
+    state, start = None, _start(args.at, tape.dates[0], calendar)
+    if args.state:
+        state = StateFile(args.state)
+        left = resume_time(state.load(), tape.dates, lambda day: _start(None, day, calendar))
+        if left is not None and not args.at:
+            start = left
+    try:
+        return Exchange(
+            tape,
+            calendar,
+            account_id=args.account,
+            cash=_amount("--cash", args.cash),
+            currency=args.currency.upper(),
+            rates={tape.currency: _amount("--fx", args.fx)} if args.fx else None,
+            speed=speed,
+            start=start,
+            allow_short=args.allow_short,
+            participation=float(_amount("--participation", args.participation or str(PARTICIPATION))),
+            impact=float(_amount("--impact", args.impact or "0", least=Decimal(0))),
+            state=state,
+        )
+    except LookupError as error:
+        raise UsageError(f"--currency {args.currency}: {error.args[0]}; give it with --fx") from None
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+
+
+def _amount(option: str, text: str, least: Decimal | None = None) -> Decimal:
+    """A number above 0 (or not below ``least``). Raises :class:`UsageError` naming the option."""
+    from decimal import Decimal, InvalidOperation
+
+    try:
+        value = Decimal(text)
+    except InvalidOperation:
+        raise UsageError(f"{option} {text}: not a number") from None
+    if not value.is_finite() or value < 0 or (value == 0 and least is None):
+        raise UsageError(f"{option} {text}: must be {'above' if least is None else 'at least'} 0")
+    return value
 
 
 # ---- desk ---------------------------------------------------------------------------------------
@@ -220,6 +268,8 @@ def _embedded(config: Config, paths: Paths, at: str) -> tuple[int, str, str]:
     except (OSError, ValueError, KeyError):
         pass
     account = f"DU{int.from_bytes(os.urandom(4), 'big') % 9_000_000 + 1_000_000}"
+    state = paths.exchange_state(config.sim.tape)
+    _leave_idle_account(state)
     command = [
         sys.executable,
         "-m",
@@ -235,6 +285,8 @@ def _embedded(config: Config, paths: Paths, at: str) -> tuple[int, str, str]:
         str(config.sim.cash),
         "--idle-exit",
         "120",
+        "--state",
+        str(state),
     ]
     if at:
         command += ["--at", at]
@@ -250,9 +302,19 @@ def _embedded(config: Config, paths: Paths, at: str) -> tuple[int, str, str]:
         raise UsageError(f"the embedded exchange did not start: {said[-1] if said else 'no reason given'}")
     facts = dict(part.split("=", 1) for part in ready.split()[1:])
     port = int(facts["tws"].rpartition(":")[2])
-    known = {"pid": child.pid, "port": port, "web": facts["web"], "tape": facts["tape"], "account": account}
+    known = {"pid": child.pid, "port": port, "web": facts["web"], "tape": facts["tape"], "account": facts["account"]}
     paths.exchange.write_text(json.dumps(known))
     return port, facts["tape"], facts["web"]
+
+
+def _leave_idle_account(path: Path) -> None:
+    """Begin with a new account where the old one has nothing left to take up, so that its past does not hinder."""
+    from skim_tui.exchange.statefile import StateFile
+    from skim_tui.exchange.survival import is_busy
+
+    state = StateFile(path).load()
+    if state is not None and not is_busy(state):
+        path.unlink()
 
 
 def _desk(args: argparse.Namespace) -> int:

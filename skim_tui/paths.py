@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import stat
 import tempfile
 from dataclasses import dataclass
@@ -47,6 +48,11 @@ class Paths:
     def exchange(self) -> Path:
         """What is known of the embedded exchange that this data folder's desk started."""
         return self.data_dir / "exchange.json"
+
+    def exchange_state(self, tape: str) -> Path:
+        """Where the embedded exchange keeps the account that trades on ``tape``."""
+        name = tape if tape.startswith("synthetic:") else Path(tape).name
+        return self.data_dir / f"exchange-{re.sub(r'[^A-Za-z0-9.]+', '-', name)}.state.json"
 
     @property
     def socket(self) -> Path:

@@ -207,8 +207,9 @@ class Book:
             self._finish(order, "Cancelled", "its parent is not live")
             return
         order.why_held = self._why_held(order)
-        continuous = self._venue.state(order.symbol) is Trading.CONTINUOUS
-        order.status = "Submitted" if continuous and not order.why_held and _is_continuous(order) else "PreSubmitted"
+        stands = self._venue.state(order.symbol) is Trading.CONTINUOUS and _is_continuous(order)
+        stands = stands and not order.why_held and order.good_after <= self._venue.now()
+        order.status = "Submitted" if stands else "PreSubmitted"
         self._queue_up(order)
         self._families.live.setdefault(order.symbol, []).append(order)
         if refusal := self._rules.band_refusal(order, order.limit):

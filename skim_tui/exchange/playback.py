@@ -171,7 +171,9 @@ class Playback:
         """Trading of ``symbol`` stops or resumes within this minute: only what was played of it counts."""
         self.stats(symbol).halted = symbol in self._sessions.halted
         self._interrupted.add(symbol)
+        # Whoever stood in the book before is not bound to stand there afterwards.
         self._markets.pop(symbol, None)
+        self._quotes.pop(symbol, None)
 
     # ---- minutes ----------------------------------------------------------------------------------
 

@@ -66,3 +66,4 @@ async def serve(exchange: Exchange, serving: Serving) -> None:
         failing.cancel()
     await door.stop()
     await pages.stop()
+    exchange.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import date
@@ -14,13 +15,24 @@ from skim_tui.exchange.families import Families
 from skim_tui.exchange.model import SimOrder
 from skim_tui.exchange.statefile import State, StateError, StateFile
 
+log = logging.getLogger(__name__)
 
-def resume_time(state: State | None, dates: Collection[date]) -> float | None:
-    """The exchange time at which a session that was under way goes on; None when there is none to take up."""
-    if state is None or state.finished or state.session not in dates:
+
+def resume_time(state: State | None, dates: Collection[date], opens: Callable[[date], float]) -> float | None:
+    """The exchange time at which a saved account goes on: where its session was left, or the open of the tape's
+    next one. None when it can only begin the tape anew, or when there is nothing to take up."""
+    if state is None or not is_busy(state):
         return None
-    busy = state.positions or state.executions or any(not order.is_done for order in state.orders)
-    return state.ts if busy else None
+    if state.session in dates and not state.finished:
+        return state.ts
+    later = [day for day in dates if day > state.session]
+    return opens(min(later)) if later else None
+
+
+def is_busy(state: State) -> bool:
+    """Whether the account holds, has ordered or has traded something in its session."""
+    traded = bool(state.executions) and not state.finished
+    return bool(state.positions) or traded or any(not order.is_done for order in state.orders)
 
 
 class Survival:
@@ -107,7 +119,11 @@ class Survival:
             self._later.cancel()
             self._later = None
         self._dirty = False
-        self._file.save(self._state())
+        try:
+            self._file.save(self._state())
+        except StateError as error:
+            self._dirty = True  # tried again with the next change; trading goes on
+            log.error("the account's state is not saved: %s", error)
 
     def _state(self) -> State:
         account, book, begin = self._account, self._book, self._day().pre_open

@@ -129,11 +129,7 @@ class Rules:
             raise Rejected(201, "Order rejected - reason:TRAIL LIMIT without a limit offset, or a limit and a stop")
 
     def _check_count(self, order: SimOrder) -> None:
-        active = sum(
-            1
-            for other in self._families.live.get(order.symbol, ())
-            if other.side is order.side and other.account == order.account
-        )
+        active = sum(1 for other in self._families.live.get(order.symbol, ()) if other.side is order.side)
         if active >= MOST_ACTIVE:
             raise Rejected(
                 201,
