@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any, Protocol
 
@@ -124,6 +125,10 @@ class ExchangeApi(Protocol):
     def last(self, symbol: str) -> Trade | None: ...
     def minute_bars(self, symbol: str, start: float, end: float) -> list[Bar]:
         """Bars with ``start <= ts < end`` that have begun by now; the last may be forming."""
+        ...
+
+    def recorded_minutes(self, symbol: str, day: date) -> list[Bar]:
+        """The whole bars the tape has of ``day``, today's coming ones too: of use only to find what was played."""
         ...
 
     def daily_bars(self, symbol: str, sessions: int) -> list[DailyBar]:

@@ -21,6 +21,8 @@ class Archive:
         self._rolled: dict[str, list[DailyBar]] = {}
         """Daily bars of finished tape days, from their minutes."""
         self._rolled_days: set[date] = set()
+        self._by_symbol: dict[date, dict[str, list[Bar]]] = {}
+        """Minute bars of days that were asked about."""
         self.today: dict[str, list[Bar]] = {}
         """Closed minute bars of the present day."""
 
@@ -40,10 +42,18 @@ class Archive:
             if day >= today:
                 break
             prices, shares = self._factors(symbol, day, today)
-            for bar in self._tape.bars.get(day, ()):
-                if bar.symbol == symbol:
-                    found.append(bar if (prices, shares) == (1.0, 1.0) else _scaled_minute(bar, prices, shares))
+            bars = self.recorded(symbol, day)
+            found += bars if (prices, shares) == (1.0, 1.0) else [_scaled_minute(bar, prices, shares) for bar in bars]
         return found
+
+    def recorded(self, symbol: str, day: date) -> list[Bar]:
+        """The tape's minute bars of one day as they were recorded, whether played already or not."""
+        known = self._by_symbol.get(day)
+        if known is None:
+            known = self._by_symbol[day] = {}
+            for bar in self._tape.bars.get(day, ()):
+                known.setdefault(bar.symbol, []).append(bar)
+        return known.get(symbol, [])
 
     def previous_close(self, symbol: str, today: date) -> float:
         """The close of the session before ``today``; 0.0 if it is not known."""

@@ -219,6 +219,9 @@ class Exchange:
             bars.append(forming)
         return [bar for bar in bars if start <= bar.ts < end]
 
+    def recorded_minutes(self, symbol: str, day: date) -> list[Bar]:
+        return self._archive.recorded(symbol, day)
+
     def daily_bars(self, symbol: str, sessions: int) -> list[DailyBar]:
         return self._archive.daily(symbol, sessions, self._day.date)
 

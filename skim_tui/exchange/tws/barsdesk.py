@@ -138,7 +138,7 @@ class BarRequests:
         regular, what, form = reader.flag(), read_what(reader.text()), reader.integer(1)
         calendar = self._client.exchange.calendar
         daily = self._client.exchange.daily_bars(instrument.symbol, len(calendar.sessions))
-        played = self._historian.ticks.minute_bars(instrument.symbol, 0.0, self._client.exchange.now() + 1.0)
+        played = self._client.exchange.minute_bars(instrument.symbol, 0.0, self._client.exchange.now() + 1.0)
         days = [bar.date for bar in daily if calendar.is_session(bar.date)]
         if played:
             days.append(self._client.exchange.day().local(played[0].ts).date())

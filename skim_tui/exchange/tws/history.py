@@ -127,7 +127,7 @@ class Historian:
         if query.size < MINUTE or query.what not in TRADE_KINDS:
             steps = [step for step in self.ticks.steps(query.symbol, start, end) if wanted(step.ts)]
             return from_steps(steps, query.what, query.size, day_of)
-        bars = self.ticks.minute_bars(
+        bars = self._exchange.minute_bars(
             query.symbol, start - start % MINUTE, end + (1.0 if end >= self._exchange.now() else 0.0)
         )
         return merge((of_minute(bar) for bar in bars if wanted(bar.ts)), query.size, day_of)
