@@ -147,6 +147,10 @@ class ExchangeApi(Protocol):
         """
         ...
 
+    def transmit(self, order: SimOrder) -> None:
+        """Release a parked order and the family that waits with it."""
+        ...
+
     def modify(self, order: SimOrder, **terms: Any) -> None:
         """Change terms by name: quantity, limit, stop, tif, type, trail_amount, trail_percent, limit_offset,
         good_till, outside_rth; None leaves a term. Raises :class:`Rejected`; the old terms then stay in force."""

@@ -26,7 +26,7 @@ CLASSES = {
     "ExecutionFilter": ExecutionFilter,
     "ScannerSubscription": ScannerSubscription,
 }
-RENAMED = {"commissionAndFeesReport": "commissionReport"}
+RENAMED = {"commissionAndFeesReport": "commissionReport", "commissionReport": "commissionReport"}
 FIELDS = {"commissionAndFees": "commission", "minCommissionAndFees": "minCommission", "lastTradeDate": "lastTradeDate",
           "maxCommissionAndFees": "maxCommission", "commissionAndFeesCurrency": "commissionCurrency"}  # fmt: skip
 SILENT = {"logAnswer", "connectAck", "winError"}

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
+
+from skim_tui.domain.orders import Side
+from skim_tui.exchange.model import SimOrder
 
 from .drivers import Driver, thing
 from .floor import Floor, open_floor
@@ -37,6 +41,19 @@ class Run:
         await self.floor.advance(seconds)
         await self.client.settle()
 
+    @property
+    def last(self) -> Decimal:
+        """The last price, or before the first trade the previous close, of the liquid stock."""
+        stats = self.floor.exchange.stats(self.floor.stock.symbol)
+        return Decimal(str(stats.last or stats.prev_close))
+
+    def by_hand(self) -> None:
+        """An order that no client placed, as if typed into TWS itself."""
+        order = SimOrder(
+            0, 0, self.floor.stock.symbol, Side.BUY, "LMT", 100, limit=Decimal(str(self.tick(self.floor.bid, -25)))
+        )
+        self.floor.exchange.submit(order)
+
     async def next_id(self) -> int:
         if not self.order_id:
             self.order_id = (await self.client.ask("reqIds", 1, until="nextValidId")).orderId
@@ -50,6 +67,13 @@ class Run:
         order = {"action": "BUY", "totalQuantity": 100, "orderType": "LMT", "tif": "DAY", **fields}
         await self.client.call("placeOrder", number, contract, thing("Order", **order))
         return number
+
+    async def leave(self) -> None:
+        """Disconnect, and wait until the exchange has noticed."""
+        await self.client.disconnect()
+        async with asyncio.timeout(5):
+            while self.floor.door.clients:
+                await asyncio.sleep(0.01)
 
     async def status(self, order_id: int, *words: str, **fields: Any) -> Any:
         """Wait until the order's status is one of ``words``."""

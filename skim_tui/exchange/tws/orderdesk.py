@@ -19,6 +19,12 @@ DUPLICATE = 103
 INACTIVE_AFTER = frozenset({110, 201})
 """Refusals after which TWS reports the order Inactive; the others are errors alone."""
 
+TERMS = (
+    "quantity", "limit", "stop", "tif", "type", "trail_amount", "trail_percent", "limit_offset", "good_till",
+    "outside_rth",
+)  # fmt: skip
+"""What a second placeOrder with the same id may change."""
+
 CONTINUOUS = ("MKT", "LMT", "MTL", "STP", "STP LMT", "TRAIL", "TRAIL LIMIT", "MIT", "LIT")
 """Order types that wait for continuous trading and are warned about outside of it."""
 
@@ -60,6 +66,7 @@ class OrderRequests:
             if self._binds and order.order_id == 0:
                 self._bind(order)
             return
+        self._own.setdefault(order.order_id, order)
         if order.status == "ApiPending" or self._told.get(order.perm_id) == _face(order):
             return
         out = self._client.out
@@ -109,16 +116,14 @@ class OrderRequests:
             self._client.out.send(self._open_order(order, what_if(exchange, order, instrument)))
             return
         known = self._own.get(order_id)
-        if known is not None and known.status != "ApiPending":
+        if known is not None:
             self._change(known, order)
             return
-        if known is None and order_id <= self._highest_order:
+        if order_id <= self._highest_order:
             raise Rejected(DUPLICATE, "Duplicate order id")
         if order.parent_id and order.parent_id not in self._own:
             raise Rejected(135, f"Can't find order with id ={order.parent_id}")
         self._highest_order = max(self._highest_order, order_id)
-        if known is not None:
-            del exchange.orders[known.perm_id]  # parked until now: nothing was told of it, so it may be replaced whole
         self._enter(order, placement)
 
     def _enter(self, order: SimOrder, placement: Placement) -> None:
@@ -151,15 +156,26 @@ class OrderRequests:
             raise Rejected(DUPLICATE, "Duplicate order id")
         if (known.symbol, known.side) != (order.symbol, order.side):
             raise Rejected(105, "Order being modified does not match original order.")
-        before = known.wire
-        known.wire = order.wire
-        if _terms(known) == _terms(order):
+        if known.status == "ApiPending":
+            self._change_parked(known, order)
+        elif _terms(known) == _terms(order):
             self._tell(known)
-            return
+        else:
+            self._modify(known, order)
+
+    def _change_parked(self, known: SimOrder, order: SimOrder) -> None:
+        """Nothing was told of it yet. It may change its family, and be transmitted at last."""
+        known.parent_id, known.oca_group, known.oca_type = order.parent_id, order.oca_group, order.oca_type
+        known.order_ref = order.order_ref
+        if _terms(known) != _terms(order):
+            self._modify(known, order)
+        if order.transmit:
+            self._exchange.transmit(known)
+
+    def _modify(self, known: SimOrder, order: SimOrder) -> None:
+        before, known.wire = known.wire, order.wire
         try:
-            self._exchange.modify(
-                known, quantity=order.quantity, limit=order.limit, stop=order.stop, tif=order.tif, type=order.type
-            )
+            self._exchange.modify(known, **{name: getattr(order, name) for name in TERMS})
         except Rejected:
             known.wire = before
             raise
@@ -301,8 +317,8 @@ class OrderRequests:
         return [order for order in found.values() if not order.is_done and order.status != "ApiPending"]
 
 
-def _terms(order: SimOrder) -> tuple[object, ...]:
-    return order.quantity, order.limit, order.stop, order.tif, order.type, order.trail_amount, order.trail_percent
+def _terms(order: SimOrder) -> list[object]:
+    return [getattr(order, name) for name in TERMS]
 
 
 def _face(order: SimOrder) -> object:

@@ -114,6 +114,7 @@ class TwsDoor:
             session.greet()
             await self._converse(reader, writer, session, tamper)
         finally:
+            session.close()
             self._exchange.leave(session)
             del self.clients[client_id]
             self._tampers.pop(client_id, None)

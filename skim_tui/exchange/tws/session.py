@@ -11,6 +11,8 @@ from skim_tui.exchange.tws.accountdesk import AccountRequests
 from skim_tui.exchange.tws.client import Client, Handler
 from skim_tui.exchange.tws.market import MarketRequests
 from skim_tui.exchange.tws.orderdesk import OrderRequests
+from skim_tui.exchange.tws.pnl import ProfitRequests
+from skim_tui.exchange.tws.positionsdesk import PositionRequests
 from skim_tui.exchange.tws.wire import Reader, WireError
 
 FARMS = (
@@ -32,10 +34,12 @@ class Session:
         self.feed = MarketRequests(client, self)
         self._orders = OrderRequests(client)
         self._account = AccountRequests(client)
+        self._positions = PositionRequests(client)
+        self._profit = ProfitRequests(client)
         self._handlers: dict[int, Handler] = {
-            14: self._nothing, 15: self._nothing, 49: self._current_time, 63: self._nothing, 77: self._nothing,
-            104: self._user_info,
-            **self.feed.handlers, **self._orders.handlers, **self._account.handlers,
+            14: self._nothing, 49: self._current_time, 104: self._user_info,
+            **self.feed.handlers, **self._orders.handlers, **self._account.handlers, **self._positions.handlers,
+            **self._profit.handlers,
         }  # fmt: skip
 
     def greet(self) -> None:
@@ -64,6 +68,10 @@ class Session:
         except WireError as fault:
             error(request_id, 320, f"Error reading request. {fault}")
 
+    def close(self) -> None:
+        """The client is gone."""
+        self._profit.close()
+
     # ---- small requests ---------------------------------------------------------------------------
 
     def _nothing(self, reader: Reader) -> None:
@@ -85,6 +93,7 @@ class Session:
 
     def on_bars(self, bars: Sequence[Bar]) -> None:
         self.feed.on_bars(bars)
+        self._account.on_minute()
 
     def on_halt(self, symbol: str, halted: bool) -> None:
         self.feed.on_halt(symbol, halted)
@@ -99,7 +108,9 @@ class Session:
         self._orders.on_execution(execution)
 
     def on_position(self, symbol: str) -> None:
+        self._positions.on_position(symbol)
         self._account.on_position(symbol)
+        self._profit.on_position(symbol)
 
     def on_day(self, day: ExchangeDay) -> None:
         """Subscriptions go on into the next day."""

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from skim_tui.domain.fees import FEES
 from skim_tui.domain.instrument import Instrument
-from skim_tui.exchange.core import ExchangeApi
+from skim_tui.exchange.api import ExchangeApi
 from skim_tui.exchange.model import SimOrder
 from skim_tui.exchange.tws.account import gross_value
 from skim_tui.exchange.tws.orders import OrderState
