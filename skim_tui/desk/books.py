@@ -44,6 +44,15 @@ class Books:
 
     # ---- start ------------------------------------------------------------------------------------
 
+    def clear(self) -> None:
+        """Nothing is known: another account, or the first."""
+        for kept in (self.positions, self.closed, self.strangers, self.early):
+            kept.clear()
+        for known in (self._tickets, self._fills, self._shares, self._fees, self._charged):
+            known.clear()
+        self._realised_today = Decimal(0)
+        self.last_loss_ts = 0.0
+
     def expect(self, ticket_id: str, symbol: str, limit: Decimal, stop: Decimal) -> None:
         """An entry of this ticket may fill from now on."""
         self._tickets[ticket_id] = (symbol, limit, stop)

@@ -107,6 +107,7 @@ class Desk:
         self.on_session: Callable[[], None] = lambda: None
         """Called when a session begins, after its scan was asked for."""
         self._account_loaded = ""
+        self._journal_told = False
         self._day_started = False
         self._day_finished = False
         self._next_advance = 0.0
@@ -157,8 +158,7 @@ class Desk:
                 self._start_day()
         if not self._account_loaded:
             return
-        if context.journal.retry(now):
-            context.log("warning", "the journal can be written again: nothing of what waited is missing")
+        self._watch_journal(now)
         self.watchlist.on_time(now)
         self.approvals.on_time()
         self.orders.on_time(self.books.unbooked)
@@ -239,6 +239,7 @@ class Desk:
         if not self._day_started:
             # Only now is the broker's time known: before the first connect it is a guess.
             context.day = context.calendar.current_or_next(context.now())
+            self._start_day()
         if self._account_loaded != snapshot.account.account:
             self._load(snapshot.account.account)
         mismatches = self._reconciler.take(snapshot)
@@ -247,8 +248,6 @@ class Desk:
                 self.approvals.on_entry_order(ticket_of(order.ref), order)
         self._raise(mismatches)
         context.journal.save(events=[context.event("desk", "reconciled", context.account_id, "; ".join(mismatches))])
-        if not self._day_started:
-            self._start_day()
         for symbol in self.books.positions:
             self.watchlist.follow(symbol)
         context.touch("header", "")
@@ -348,7 +347,7 @@ class Desk:
         """Take over what the journal knows of this account and what may still matter."""
         journal = self.context.journal.journal
         self.orders.updates.clear()
-        self.books.positions.clear()
+        self.books.clear()
         self.approvals.entries.clear()
         at_work = journal.tickets_at_work(account, self.context.day.pre_open - DAY)
         orders = journal.orders_of(at_work)
@@ -370,6 +369,20 @@ class Desk:
             self.context.touch("positions", symbol)
         for position in self.books.closed:
             self.context.touch("trades", position.ticket_id)
+
+    def _watch_journal(self, now: float) -> None:
+        """Say when the journal fails and when it works again; auto mode does not outlive it."""
+        context = self.context
+        journal = context.journal
+        if journal.fault and not self._journal_told:
+            self._journal_told = True
+            context.log("error", f"JOURNAL FAILS: {journal.fault}: no entry leaves; stops and exits go on")
+            self._disarm("journal fault")
+            context.touch("header", "")
+        if journal.retry(now):
+            self._journal_told = False
+            context.log("warning", "the journal can be written again: what waited is in it")
+            context.touch("header", "")
 
     def _disarm(self, why: str) -> None:
         self.operator.set_auto(False, why)

@@ -25,6 +25,7 @@ from skim_tui.domain.orders import (
     ticket_of,
 )
 from skim_tui.domain.position import (
+    CancelStop,
     Position,
     PositionState,
     Protection,
@@ -216,7 +217,10 @@ class Keeper:
         if now - self._repaired.get(symbol, float("-inf")) < REPAIR_EVERY:
             return
         self._repaired[symbol] = now
-        if isinstance(repair, ResizeStop):
+        if isinstance(repair, CancelStop):
+            self._context.log("warning", f"{symbol}: {repair.ref} is a stop too many, cancelling it")
+            self._orders.cancel(repair.ref, "desk", "the others cover all that is held")
+        elif isinstance(repair, ResizeStop):
             self._resize(position, repair, held, stops.covered)
         else:
             self._place(position, repair.quantity)

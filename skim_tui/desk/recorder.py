@@ -63,7 +63,7 @@ class Recorder:
         try:
             if self._lost:
                 self._events.insert(
-                    0, EventRecord(now, "desk", "journal", "events lost", f"{self._lost} while it failed")
+                    0, EventRecord(now, "desk", "events lost", "journal", f"{self._lost} while it failed")
                 )
                 self._lost = 0
             self._catch_up()

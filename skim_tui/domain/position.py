@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
-from skim_tui.domain.orders import Fill, OrderStatus, OrderType, OrderUpdate, Side
+from skim_tui.domain.orders import Fill, OrderType, OrderUpdate, Side
 
 
 class PositionState(StrEnum):
@@ -134,13 +134,21 @@ class PlaceStop:
     quantity: int
 
 
+@dataclass(frozen=True, slots=True)
+class CancelStop:
+    """A stop too many: the others cover all that is held."""
+
+    ref: str
+
+
 def stop_repair(
     held: int, stops: tuple[OrderUpdate, ...], *, entry_working: bool, stop_in_flight: bool
-) -> ResizeStop | PlaceStop | None:
+) -> ResizeStop | PlaceStop | CancelStop | None:
     """What must be done so that resting stops cover exactly ``held`` shares (safety rule S2).
 
     While the entry still works, a stop larger than what is held is right: it grows into the fill.
-    While a stop is in flight nothing is sent twice. A stop is resized, never cancelled first.
+    While a stop is in flight nothing is sent twice. A stop is resized, and cancelled only when others cover all.
+    ``stops`` are resting ones, oldest first.
     """
     if stop_in_flight or held <= 0:
         return None
@@ -151,6 +159,6 @@ def stop_repair(
         return PlaceStop(held)
     newest = stops[-1]
     others = covered - newest.remaining
-    if newest.status in (OrderStatus.HELD, OrderStatus.WORKING) and held - others > 0:
+    if held > others:
         return ResizeStop(newest.ref, newest.filled + held - others)
-    return PlaceStop(held - covered) if held > covered else None
+    return CancelStop(newest.ref)

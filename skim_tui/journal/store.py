@@ -108,18 +108,32 @@ class Journal:
 
     def save(self, *records: Record, events: Iterable[EventRecord] = ()) -> None:
         """Insert or replace rows and append events, all in one transaction. Raises :class:`JournalError`."""
-        with _told(self.path, "written"), self._database.atomic():
+        with _told(self.path, "written"), self._transaction() as connection:
             for record in records:
                 kind = type(record)
                 values = [
                     encode(getattr(record, name)) for name, encode in zip(FIELDS[kind], ENCODERS[kind], strict=True)
                 ]
-                self._database.execute_sql(UPSERTS[kind], values)
+                connection.execute(UPSERTS[kind], values)
             for event in events:
-                self._database.execute_sql(
+                connection.execute(
                     'INSERT INTO "event" ("ts", "who", "what", "subject", "why", "data") VALUES (?, ?, ?, ?, ?, ?)',
                     (event.ts, event.who, event.what, event.subject, event.why, json.dumps(event.data, default=str)),
                 )
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        """All or nothing. When the disk is full SQLite has rolled back by itself, and another rollback would hide
+        that behind its own error."""
+        connection = self._database.connection()
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield connection
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
 
     def event(
         self, ts: float, who: str, what: str, subject: str, why: str = "", data: dict[str, Any] | None = None

@@ -1,0 +1,264 @@
+"""S2 and S5: every held share is covered by a resting stop, and none is ever sold twice."""
+
+import pytest
+
+from skim_tui.domain.orders import Side
+from tests.desk.scripted import CANCELLED, FILLED, HELD, REJECTED, WORKING, D, Script, T
+
+E, S = f"{T}.E", f"{T}.S"
+
+
+def test_s2_an_entry_leaves_with_its_stop_in_one_message_and_the_stop_is_gtc():
+    script = Script()
+    script.enter(filled=0)
+    assert script.asked("place") == [("place", E, S)]
+    stop = script.broker.specs[S]
+    assert stop.parent_ref == E and stop.tif == "GTC" and stop.side is Side.SELL and stop.stop_price == D("10.00")
+
+
+def test_s2_partial_fills_are_covered_by_the_stop_as_sent():
+    script = Script()
+    script.enter(filled=30)
+    script.wait(10)
+    assert script.position.quantity == 30 and script.covered >= 30
+    assert not script.asked("modify"), "a stop larger than what is held is right while the entry fills"
+    script.fill(E, 70)
+    script.wait(10)
+    assert script.covered == 100 and not script.asked("modify")
+
+
+def test_s2_an_entry_cancelled_half_way_leaves_a_stop_of_what_was_bought():
+    script = Script()
+    script.enter(filled=30)
+    script.say(E, CANCELLED)
+    script.wait(6)
+    assert script.asked("modify") == [("modify", S, 30, None)]
+    script.say(S, HELD, quantity=30)
+    script.wait(20)
+    assert len(script.asked("modify")) == 1 and script.covered == 30
+
+
+@pytest.mark.parametrize("lost", [CANCELLED, REJECTED])
+def test_s2_a_stop_the_broker_cancels_or_rejects_is_replaced_at_once_and_said(lost):
+    script = Script()
+    script.enter()
+    script.say(S, lost, reason="the exchange said no")
+    assert script.placed("S") == [S, f"{T}.S2"]
+    again = script.broker.specs[f"{T}.S2"]
+    assert (again.quantity, again.stop_price, again.tif) == (100, D("10.00"), "GTC")
+    assert any("STOP" in line and "the exchange said no" in line for line in script.lines("error"))
+    script.wait(3)
+    assert script.placed("S") == [S, f"{T}.S2"], "one replacement while it is on its way"
+
+
+def test_s2_a_stop_that_cannot_be_placed_closes_the_position():
+    script = Script()
+    script.enter()
+    script.say(S, REJECTED)
+    for number in (2, 3):
+        script.wait(3)
+        script.say(f"{T}.S{number}", REJECTED)
+    script.wait(3)
+    assert script.placed("X") == [f"{T}.X1"] and script.placed("S")[-1] == f"{T}.S3"
+    assert any("cannot be placed" in line for line in script.lines("error"))
+
+
+def test_s2_a_tightened_stop_that_is_lost_comes_back_at_the_tighter_price():
+    script = Script()
+    script.enter()
+    done, _ = script.desk.keeper.move_stop("BHP", D("10.30"))
+    assert done and script.asked("modify") == [("modify", S, None, D("10.30"))]
+    script.say(S, HELD, stop_price=D("10.30"))
+    assert not script.desk.keeper.move_stop("BHP", D("10.20"))[0], "a stop is never widened"
+    script.say(S, CANCELLED)
+    assert script.broker.specs[f"{T}.S2"].stop_price == D("10.30")
+
+
+def test_s2_a_stop_made_smaller_elsewhere_is_made_whole_and_never_cancelled_first():
+    script = Script()
+    script.enter()
+    script.say(S, HELD, quantity=40)
+    assert script.asked("modify") == [("modify", S, 100, None)] and not script.asked("cancel")
+
+
+def test_s2_a_stop_that_will_not_grow_gets_another_beside_it():
+    script = Script()
+    script.enter()
+    script.say(S, HELD, quantity=40)
+    script.wait(12)
+    assert script.placed("S") == [S, f"{T}.S2"] and script.broker.specs[f"{T}.S2"].quantity == 60
+    assert len(script.asked("modify")) == 3
+
+
+def test_s2_a_stop_the_broker_never_answers_is_asked_about_and_replaced_once_it_is_known_lost():
+    """Lean IB#93: the server drops an order silently; no callback ever."""
+    script = Script()
+    script.enter()
+    script.say(S, CANCELLED)
+    script.wait(6)
+    assert ("resync",) in script.broker.asked and script.placed("S")[-1] == f"{T}.S2"
+    script.snapshot()  # S2 is in no list of the broker: it never arrived
+    script.wait(3)
+    assert script.placed("S")[-1] == f"{T}.S3"
+
+
+def test_an_order_taken_for_dead_that_turns_up_alive_is_alive_again():
+    """ib_async#191, #217: shown cancelled while live."""
+    script = Script()
+    script.enter()
+    script.say(S, CANCELLED)
+    script.snapshot()
+    script.wait(3)
+    assert script.placed("S")[-1] == f"{T}.S3"
+    script.say(f"{T}.S2", HELD)
+    assert script.desk.orders.updates[f"{T}.S2"].status is HELD and script.covered == 100
+    assert any("taken for dead" in line for line in script.lines("error"))
+    script.say(f"{T}.S3", HELD)
+    script.wait(10)
+    assert script.asked("modify") or script.asked("cancel"), "two stops for the same shares do not stay"
+
+
+def test_status_before_execution_neither_doubles_the_exit_nor_the_stop():
+    """A broker may say Filled before it tells the execution (reordered messages, completed orders in a resync)."""
+    script = Script(exits={"half_on_day": 1})
+    script.enter()
+    script.wait(2)
+    assert script.placed("H") == [f"{T}.H1"] and script.broker.specs[f"{T}.H1"].quantity == 50
+    script.say(f"{T}.H1", FILLED, filled=50)
+    script.say(S, HELD, quantity=50)
+    script.wait(4)
+    assert script.placed("H") == [f"{T}.H1"] and not script.placed("X")
+    assert script.placed("S") == [S] and not script.asked("modify")
+    script.desk.handle(script.execution(f"{T}.H1", 50))
+    script.wait(30)
+    assert script.position.quantity == 50 and script.position.half_done
+    assert script.placed("H") == [f"{T}.H1"], "half is sold once (D-07)"
+
+
+def test_a_stop_filled_by_status_alone_is_not_replaced_and_its_execution_is_asked_for():
+    script = Script()
+    script.enter()
+    script.say(S, FILLED, filled=100)
+    script.wait(4)
+    assert script.placed("S") == [S], "shares that are sold need no new stop: it would sell short"
+    script.wait(3)
+    assert ("resync",) in script.broker.asked
+    script.execution(S, 100, "9.99")
+    script.snapshot()
+    assert script.position is None and script.desk.books.closed[0].why_closed == "stop"
+
+
+def test_a_sale_told_before_its_purchase_waits_for_it():
+    script = Script()
+    script.enter(filled=0)
+    bought = script.execution(E, 100)
+    sold = script.execution(S, 100, "9.99")
+    script.desk.handle(sold)
+    assert script.position is None and ("resync",) in script.broker.asked and not script.desk.problems()
+    script.desk.handle(bought)
+    assert script.position is None and script.desk.books.closed[0].sold == 100
+    assert {row.exec_id for row in script.journal.fills("DU1234567")} == {bought.exec_id, sold.exec_id}
+
+
+def test_duplicated_executions_count_once():
+    """pysystemtrade#1580: fifteen duplicate fills."""
+    script = Script()
+    script.enter(filled=0)
+    fill = script.execution(E, 100)
+    for _ in range(15):
+        script.desk.handle(fill)
+    assert script.position.quantity == 100 and len(script.journal.fills("DU1234567")) == 1
+
+
+def test_a_lost_commission_report_is_charged_when_the_whole_truth_tells_it():
+    script = Script()
+    script.commission = False
+    script.enter()
+    assert script.position.fees == 0
+    from skim_tui.domain.events import BrokerSnapshot
+    from skim_tui.domain.orders import FillFees
+
+    truth = BrokerSnapshot(
+        script.account, (), tuple(script.said.values()), (), tuple(script.fills),
+        (FillFees(script.fills[0].exec_id, D("6.60"), "AUD"),),
+    )  # fmt: skip
+    for _ in range(3):
+        script.desk.keeper.on_fees(truth.fees[0])
+    assert script.position.fees == D("6.60"), "once, however often it is told"
+
+
+def test_a_late_fill_after_a_cancel_is_held_and_covered():
+    """A fill supersedes a cancel."""
+    script = Script()
+    script.enter(filled=0)
+    script.say(E, CANCELLED)
+    script.say(S, CANCELLED, reason="its parent was cancelled")
+    fill = script.execution(E, 40)
+    script.desk.handle(fill)
+    assert script.position.quantity == 40
+    assert script.placed("S") == [S, f"{T}.S2"] and script.broker.specs[f"{T}.S2"].quantity == 40
+
+
+def test_s5_exits_never_sell_more_than_is_held_nor_twice():
+    script = Script()
+    script.enter(filled=60)
+    done, _ = script.desk.exits.close("BHP", "test", "by hand", 500)
+    again, text = script.desk.exits.close("BHP", "test", "by hand")
+    assert done and not again and "working already" in text
+    exit = script.broker.specs[f"{T}.X1"]
+    assert exit.quantity == 60 and exit.oca_group == script.broker.specs[S].oca_group
+    assert ("cancel", E) in script.broker.asked, "nothing is bought while it is being sold"
+
+
+def test_s5_half_of_an_odd_lot_then_the_stop_never_crosses_zero():
+    """D-07: bought 101, sold 50 and 101: short 50."""
+    script = Script(exits={"half_on_day": 1})
+    script.enter(101)
+    script.wait(2)
+    script.fill(f"{T}.H1", 50)
+    script.say(S, HELD, quantity=51)
+    script.fill(S, 51, "9.99")
+    script.wait(20)
+    assert script.held["BHP"] == 0 and script.position is None
+    assert script.placed("X") == [] and script.placed("S") == [S]
+
+
+def test_a_rejected_exit_is_tried_again_only_for_who_wants_it_and_the_stop_stays():
+    script = Script()
+    script.enter()
+    script.desk.exits.close("BHP", "test", "by hand")
+    script.say(f"{T}.X1", REJECTED, reason="auction")
+    script.wait(20)
+    assert script.placed("X") == [f"{T}.X1"] and script.covered == 100
+    assert any("exit rejected: auction" in line for line in script.lines("error"))
+
+
+def test_a_stop_whose_shares_were_sold_elsewhere_is_cancelled():
+    """freqtrade#7606, #12360: a position closed by hand elsewhere; a stop left behind would sell short."""
+    script = Script()
+    script.enter()
+    script.snapshot(positions={})
+    script.snapshot(positions={})
+    assert script.position is None
+    script.wait(7)
+    assert ("cancel", S) in script.broker.asked
+
+
+def test_prices_of_a_stop_are_the_orders_own_when_a_position_has_more_than_one():
+    script = Script()
+    script.enter()
+    script.say(S, HELD, quantity=40)
+    script.wait(12)
+    script.say(f"{T}.S2", HELD)
+    assert script.covered == 100 and script.desk.keeper.stop_prices() == {"BHP": D("10.00")}
+    assert script.desk.books.open_risk(script.desk.keeper.stop_prices()) == D("50.00")
+
+
+def test_the_working_states_of_a_stop_count_and_no_other():
+    script = Script()
+    script.enter()
+    for status, covered in ((HELD, 100), (WORKING, 100)):
+        script.say(S, status)
+        assert script.covered == covered
+    script.say(S, CANCELLED)
+    assert script.covered == 0
