@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from skim_tui.broker.port import Broker
     from skim_tui.config import Config
     from skim_tui.desk.service import Source
-    from skim_tui.domain.session import TradingCalendar
+    from skim_tui.domain.session import ExchangeDay, TradingCalendar
     from skim_tui.exchange.core import Exchange
     from skim_tui.exchange.tape import Tape
     from skim_tui.paths import Paths
@@ -83,7 +83,10 @@ def parser() -> argparse.ArgumentParser:
         "import", parents=[common], help="check a pasted or CSV list and hand it to the desk"
     )
     importing.add_argument("file", type=Path, metavar="FILE")
-    commands.add_parser("check", parents=[common, trading], help="settings and connectivity doctor")
+    check = commands.add_parser(
+        "check", parents=[common, trading], help="settings, the day's schedule, connectivity: a doctor"
+    )
+    check.add_argument("--date", metavar="YYYY-MM-DD", help="the schedule of this session, not of the next")
     return top
 
 
@@ -133,7 +136,6 @@ def _paths(args: argparse.Namespace) -> Paths:
 def _config(args: argparse.Namespace, paths: Paths) -> Config:
     from skim_tui.config_file import load
 
-    path = Path(args.config) if args.config else paths.data_dir / "config.toml"
     flags = {
         "broker.kind": getattr(args, "broker", None),
         "broker.host": getattr(args, "host", None),
@@ -146,7 +148,13 @@ def _config(args: argparse.Namespace, paths: Paths) -> Config:
             "sim.speed": getattr(args, "speed", None),
             "sim.start": getattr(args, "at", None),
         }
-    return load(path if args.config or path.exists() else None, os.environ, flags)
+    return load(_settings_of(args, paths), os.environ, flags)
+
+
+def _settings_of(args: argparse.Namespace, paths: Paths) -> Path | None:
+    """The settings file in force, if there is one."""
+    path = Path(args.config) if args.config else paths.data_dir / "config.toml"
+    return path if args.config or path.exists() else None
 
 
 def _tape(name: str) -> Tape:
@@ -512,18 +520,30 @@ def _replay(args: argparse.Namespace) -> int:
     return 1 if result.problems else 0
 
 
+def _session(text: str, calendar: TradingCalendar) -> ExchangeDay:
+    try:
+        return calendar.day(date.fromisoformat(text))
+    except ValueError:
+        raise UsageError(f"--date {text}: not a date (YYYY-MM-DD)") from None
+    except LookupError as error:
+        raise UsageError(f"--date {text}: {error}") from None
+
+
 def _check(args: argparse.Namespace) -> int:
+    from skim_tui import corporate_actions, daysheet
+    from skim_tui.desk.rules import schedule_rule
+
     paths = _paths(args)
     config = _config(args, paths)
     calendar = _calendar(config.market.exchange)
-    day = calendar.current_or_next(time.time())
-    print(f"settings   valid ({args.config or 'defaults'})")
+    day = _session(args.date, calendar) if args.date else calendar.current_or_next(time.time())
+    print(f"settings   valid ({_settings_of(args, paths) or 'defaults'})")
     print(f"data       {paths.data_dir}")
-    print(f"market     {config.market.exchange}, next session {day.date}{' (half day)' if day.half_day else ''}")
-    for name, ts in (("pre-open", day.pre_open), ("open", day.open), ("close", day.close)):
-        print(
-            f"           {name:9} {day.local(ts):%H:%M} exchange, {datetime.fromtimestamp(ts).astimezone():%H:%M %Z} here"
-        )
+    actions = corporate_actions.load(config.scan.corporate_actions)
+    if actions:
+        print(f"actions    {sum(map(len, actions.values()))} splits and dividends of {len(actions)} shares")
+    for number, line in enumerate(daysheet.lines(day, schedule_rule(config))):
+        print(f"{'' if number else 'market':<11}{line}")
     print(f"alerts     {'Discord' if _secrets(config) else 'on screen only'}")
     if config.broker.kind == "tws":
         import socket

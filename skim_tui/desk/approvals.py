@@ -353,7 +353,8 @@ class Approvals:
             day_pnl=books.day_pnl(),
             live_tickets=sum(1 for entry in same if entry.state.is_live),
             entries_today=sum(1 for entry in same if entry.decided is not None and entry.state is TicketState.FILLED)
-            + (1 if ticket.symbol in books.positions else 0),
+            + (1 if ticket.symbol in books.positions else 0)
+            + sum(1 for position in books.closed if position.symbol == ticket.symbol),
             last_loss_ts=books.last_loss_ts,
             orders_last_minute=self._orders.sent_last_minute(),
             currency=CURRENCIES[context.day.mic],

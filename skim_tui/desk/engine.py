@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -41,6 +41,7 @@ from skim_tui.domain.events import (
     SourceState,
     TodayBars,
 )
+from skim_tui.domain.gapscan import CorporateAction
 from skim_tui.domain.instrument import LADDERS, PriceLadder
 from skim_tui.domain.market import Announcement, Quote, Trade
 from skim_tui.domain.opening_range import Breakout
@@ -76,6 +77,7 @@ class Desk:
         *,
         wall: Callable[[], float] = time.time,
         track_all: bool = False,
+        actions: Mapping[str, Sequence[CorporateAction]] | None = None,
     ) -> None:
         self.context = context = Context(
             config=config,
@@ -92,7 +94,7 @@ class Desk:
         self.books = Books(context, self.last_price)
         self.exits = Exits(context, self.orders, self.books, self.last_price, self._closes, self._ladder)
         self.keeper = Keeper(context, self.orders, self.books, self.exits)
-        self.watchlist = Watchlist(context, self._on_breakout)
+        self.watchlist = Watchlist(context, self._on_breakout, actions)
         self.discipline = Discipline(context, self.books, self._disarm)
         self.approvals = Approvals(context, self.watchlist, self.orders, self.books, self.discipline)
         self.signals = Signals(context, self.watchlist, self.approvals)

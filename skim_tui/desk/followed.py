@@ -34,6 +34,7 @@ class Followed:
         "quote",
         "rank",
         "relative",
+        "relative_at_break",
         "scanned",
         "source",
         "spreads",
@@ -65,6 +66,8 @@ class Followed:
         self.spreads: list[float] = []
         """Spread at the end of each minute of the opening range, percent."""
         self.relative: RelativeVolume | None = None
+        """As of its last closed minute."""
+        self.relative_at_break: RelativeVolume | None = None
         self.halted: bool | None = False
         self.halts: list[Halt] = []
         """Today's halts, oldest first."""

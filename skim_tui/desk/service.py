@@ -13,7 +13,7 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from skim_tui import __version__
+from skim_tui import __version__, corporate_actions
 from skim_tui.alerts.discord import DiscordSender
 from skim_tui.alerts.webhook import Webhook
 from skim_tui.broker.port import Broker
@@ -119,7 +119,9 @@ class DeskService:
         self._paths = paths
         self._broker = broker
         self._journal = journal
-        self.desk = desk = Desk(config, broker, journal, calendar)
+        self.desk = desk = Desk(
+            config, broker, journal, calendar, actions=corporate_actions.load(config.scan.corporate_actions)
+        )
         self._manual = Manual(desk)
         self._history = History(desk.context, desk.watchlist, desk.books)
         self._settings = Settings(desk.context, settings_file or paths.data_dir / "config.toml")

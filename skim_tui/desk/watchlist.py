@@ -15,7 +15,7 @@ from skim_tui.domain.gapscan import CorporateAction, adjusted_close
 from skim_tui.domain.instrument import Instrument
 from skim_tui.domain.market import MINUTE, Announcement, Bar, Quote, Trade
 from skim_tui.domain.opening_range import Breakout, SymbolDay
-from skim_tui.domain.volume import SessionMinutes
+from skim_tui.domain.volume import RelativeVolume, SessionMinutes
 from skim_tui.journal import CandidateRecord
 
 MISSED_AFTER = 90.0
@@ -134,6 +134,7 @@ class Watchlist:
             if followed.watched:
                 followed.on_bar(bar)
                 followed.measure_volume(bar.ts + MINUTE)
+            self._note(followed, breakout)
             if followed.state is not CandidateState.DROPPED:
                 self._evaluate(followed, breakout)
 
@@ -154,6 +155,7 @@ class Watchlist:
         if followed is None:
             return
         breakout = followed.tracker.on_trade(trade)
+        self._note(followed, breakout)
         followed.on_trade(trade)
         self._context.touch("candidates", trade.symbol)
         if followed.state is not CandidateState.DROPPED:
@@ -167,6 +169,7 @@ class Watchlist:
         self._context.touch("candidates", quote.symbol)
         if followed.state is CandidateState.READY:
             breakout = followed.tracker.on_quote(quote, self._context.now())
+            self._note(followed, breakout)
             if breakout is not None:
                 self._evaluate(followed, breakout)
 
@@ -304,6 +307,12 @@ class Watchlist:
 
     # ---- details ----------------------------------------------------------------------------
 
+    @staticmethod
+    def _note(followed: Followed, breakout: Breakout | None) -> None:
+        """Keep the relative volume of the day's first break, whatever becomes of it."""
+        if breakout is not None and followed.tracker.signals == 1:
+            followed.relative_at_break = followed.measure_volume(breakout.ts)
+
     def _take_up(self, symbol: str, source: str) -> Followed | None:
         """Follow a possible candidate if there is room for its market data; None when there is none."""
         known = self.symbols.get(symbol)
@@ -369,7 +378,16 @@ class Watchlist:
             low_of_day_at_break=breakout.low_of_day if breakout else None,
             state=followed.state.value,
             why_not=followed.why_not,
+            rel_volume=_ratio(followed.relative_at_break or followed.relative),
+            signals=tracker.signals,
+            source=followed.source,
+            range_rule=str(tracker.rule),
+            news=item.headline if (item := self.finding(followed.symbol).item) else "",
         )
+
+
+def _ratio(relative: RelativeVolume | None) -> float | None:
+    return relative.ratio if relative is not None else None
 
 
 def _headline(items: Sequence[Announcement]) -> str:

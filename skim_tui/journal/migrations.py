@@ -59,7 +59,19 @@ def add_latches(database: pw.SqliteDatabase) -> None:
     )
 
 
-MIGRATIONS: tuple[Migration, ...] = (create, add_latches)
+def add_candidate_evidence(database: pw.SqliteDatabase) -> None:
+    """Version 3: what a candidate was judged by beside its prices."""
+    for column in (
+        '"rel_volume" REAL',
+        '"signals" INTEGER NOT NULL DEFAULT 0',
+        "\"source\" TEXT NOT NULL DEFAULT ''",
+        "\"range_rule\" TEXT NOT NULL DEFAULT ''",
+        "\"news\" TEXT NOT NULL DEFAULT ''",
+    ):
+        database.execute_sql(f'ALTER TABLE "candidate" ADD COLUMN {column}')
+
+
+MIGRATIONS: tuple[Migration, ...] = (create, add_latches, add_candidate_evidence)
 """Step n brings version n to n + 1; ``PRAGMA user_version`` holds the version. Only ever append."""
 
 

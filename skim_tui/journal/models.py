@@ -144,6 +144,11 @@ class Candidate(pw.Model):
     low_of_day_at_break = pw.FloatField(null=True)
     state = pw.TextField()
     why_not = pw.TextField()
+    rel_volume = pw.FloatField(null=True)
+    signals = pw.IntegerField(default=0)
+    source = pw.TextField(default="")
+    range_rule = pw.TextField(default="")
+    news = pw.TextField(default="")
 
     class Meta:
         primary_key = pw.CompositeKey("account", "session_date", "symbol")

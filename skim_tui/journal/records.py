@@ -111,6 +111,16 @@ class CandidateRecord:
     low_of_day_at_break: float | None
     state: str
     why_not: str
+    rel_volume: float | None = None
+    """At its first break, else at the end of its day."""
+    signals: int = 0
+    """How often its range high was broken."""
+    source: str = ""
+    """Who named it: scan, list, announcement, own computation."""
+    range_rule: str = ""
+    """How its opening range was measured."""
+    news: str = ""
+    """The price-sensitive announcement it rests on."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,11 @@ CANDIDATE_COLUMNS = (
     "low_of_day_at_break",
     "state",
     "why_not",
+    "rel_volume",
+    "signals",
+    "source",
+    "range_rule",
+    "news",
 )
 TRADE_COLUMNS = (
     "symbol",
@@ -90,6 +95,11 @@ def candidate_row(record: CandidateRecord) -> tuple[str, ...]:
         _number(record.low_of_day_at_break),
         record.state,
         record.why_not,
+        _number(record.rel_volume),
+        str(record.signals),
+        record.source,
+        record.range_rule,
+        record.news,
     )
 
 

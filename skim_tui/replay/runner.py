@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from decimal import Decimal
 
+from skim_tui import corporate_actions
 from skim_tui.config import Config
 from skim_tui.desk.engine import Desk
 from skim_tui.domain.position import Position
@@ -24,7 +25,8 @@ def replay(tapes: Sequence[Tape], config: Config, calendar: TradingCalendar) -> 
     exchange = Exchange(tape, calendar, cash=config.sim.cash)
     broker = DirectBroker(exchange)
     journal = Journal.open(":memory:", durable=False)
-    desk = Desk(config, broker, journal, calendar, wall=broker.now, track_all=True)
+    actions = corporate_actions.load(config.scan.corporate_actions)
+    desk = Desk(config, broker, journal, calendar, wall=broker.now, track_all=True, actions=actions)
     desk.keep_records = True
     closed: list[Position] = []
     desk.keeper.on_closed = closed.append
