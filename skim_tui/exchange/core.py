@@ -260,6 +260,10 @@ class Exchange:
         """Trading resumes with the auction that the tape's next trade is the print of."""
         self.halt_changed(symbol, False)
 
+    def publish(self, item: Announcement) -> None:
+        """Let news break now that no tape foresaw."""
+        self._playback.publish(item)
+
     def corporate_action(self, action: CorporateAction) -> None:
         """Let a split or dividend of a later day come; it takes effect when that day begins."""
         self._actions.add(action)

@@ -96,7 +96,7 @@ class Playback:
             plan(trade.ts, STEP, self._take_trade, trade.symbol, trade.ts, trade.price, trade.size, trade.size)
         for item in self._tape.announcements:
             if day.local(item.ts).date() == date:
-                plan(max(item.ts, self._now()), NEWS, self._publish, item)
+                plan(max(item.ts, self._now()), NEWS, self.publish, item)
         for halt in self._tape.halts:
             if day.pre_open <= halt.ts < day.end:
                 plan(halt.ts, SESSION, self._told.halt_changed, halt.symbol, halt.halted)
@@ -273,6 +273,7 @@ class Playback:
             market.last = at
         self._told.traded(Trade(symbol, ts, at, size, stats.volume), printed)
 
-    def _publish(self, item: Announcement) -> None:
+    def publish(self, item: Announcement) -> None:
+        """News breaks."""
         self.announcements.append(item)
         self._told.announced(item)

@@ -34,7 +34,7 @@ async def headlines(run: Run) -> None:
     await run.client.call("cancelMktData", 600)
     await run.client.settle()
     run.client.mark()
-    run.floor.exchange.announced(item)
+    run.floor.exchange.publish(item)
     await run.client.settle()
     assert not run.client.told("tickNews")
 
@@ -45,7 +45,7 @@ async def broad_tape(run: Run) -> None:
     await run.client.call("reqMktData", 601, tape, "mdoff,292", False, False, [])
     await run.client.settle()
     item, _ = story(run)
-    run.floor.exchange.announced(item)
+    run.floor.exchange.publish(item)
     told = await run.client.wait("tickNews", lambda args: args.tickerId == 601)
     assert told.headline == item.headline and told.articleId.startswith("ASX$")
     await run.client.call("cancelMktData", 601)
