@@ -41,6 +41,4 @@ def convert(amount: Decimal, currency: str, to: str, rate: FxRate | None) -> Dec
     if rate is not None and (rate.quote, rate.base) == (currency, to):
         return amount / rate.rate
     known = f", only {rate.base}/{rate.quote}" if rate is not None else ""
-    return (
-        f"the account is in {currency or 'an unknown currency'} and the market in {to}: no {currency}/{to} rate{known}"
-    )
+    return f"account in {currency or 'an unknown currency'}, market in {to}: no {currency}/{to} rate{known}"
