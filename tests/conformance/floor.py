@@ -70,15 +70,15 @@ class Floor:
         while exchange.now() < until:
             at = min(until, exchange.now() + STEP)
             exchange.play(at)
+            exchange.clock.set(at)
             await asyncio.sleep(0)
 
 
 def _liquid(exchange: Exchange) -> str:
-    priced = {symbol: exchange.stats(symbol) for symbol in exchange.instruments}
-    return max(
-        (symbol for symbol, stats in priced.items() if 2.0 < stats.last < 30.0),
-        key=lambda symbol: priced[symbol].volume,
-    )
+    """Chosen by the days before, so that it is the same at every time of the day."""
+    history = {symbol: exchange.daily_bars(symbol, 1) for symbol in sorted(exchange.instruments)}
+    cheap = {symbol: bars[-1].volume for symbol, bars in history.items() if bars and 6.0 < bars[-1].close < 30.0}
+    return max(cheap, key=lambda symbol: cheap[symbol])
 
 
 @asynccontextmanager
