@@ -161,6 +161,14 @@ class Shock(StrictSection):
     """The news-shock strategy."""
 
     enabled: bool = False
+    in_session_only: bool = True
+    """Leave news from before the open to the opening range: it is in the first price."""
+    providers: tuple[str, ...] = ()
+    """News providers of the broker to read; empty: all that the account may."""
+    workers: Annotated[int, Field(ge=1, le=12)] = 6
+    """Shares whose data are fetched at once for the test."""
+    queue: Annotated[int, Field(ge=10, le=100_000)] = 1000
+    """Items that may wait for the test; then the oldest give way."""
     detector: Literal["robust", "classic"] = "robust"
     short: bool = False
     """Trade downward shocks too, where shares can be borrowed."""

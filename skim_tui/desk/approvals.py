@@ -12,7 +12,7 @@ from skim_tui.desk.books import Books
 from skim_tui.desk.context import Context
 from skim_tui.desk.discipline import Discipline
 from skim_tui.desk.orders import Orders
-from skim_tui.desk.rules import fx_rate, schedule_rule
+from skim_tui.desk.rules import ORH, fx_rate, schedule_rule
 from skim_tui.desk.sizing import risk_budget
 from skim_tui.desk.watchlist import Watchlist
 from skim_tui.domain.candidate import CandidateState
@@ -210,7 +210,8 @@ class Approvals:
             self._drop_candidate(entry, entry.reason)
             return False, f"{entry.ticket.symbol} {entry.reason}"
         followed = self._watchlist.symbols.get(entry.ticket.symbol)
-        if followed is not None and followed.state is CandidateState.TICKETED:
+        mine = entry.ticket.strategy == ORH
+        if mine and followed is not None and followed.state is CandidateState.TICKETED:
             self._watchlist.move(followed, CandidateState.ENTERED)
         text = f"{entry.ticket.symbol}: sent, buy {entry.ticket.quantity:,} at {entry.ticket.limit}"
         self._context.log("info", f"{text} ({who})")
@@ -406,7 +407,8 @@ class Approvals:
 
     def _drop_candidate(self, entry: TicketEntry, reason: str) -> None:
         followed = self._watchlist.symbols.get(entry.ticket.symbol)
-        if followed is not None and followed.state is CandidateState.TICKETED:
+        mine = entry.ticket.strategy == ORH
+        if mine and followed is not None and followed.state is CandidateState.TICKETED:
             self._watchlist.lapse(followed, reason)
 
     def _next_id(self, symbol: str) -> str:

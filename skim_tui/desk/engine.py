@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from skim_tui.broker.port import Broker
+from skim_tui.broker.port import Broker, NewsWire
 from skim_tui.config import Config
 from skim_tui.desk import alerting
 from skim_tui.desk.alerting import Alerting
@@ -18,6 +18,8 @@ from skim_tui.desk.discipline import Discipline
 from skim_tui.desk.exits import Exits
 from skim_tui.desk.followed import Followed
 from skim_tui.desk.keeper import Keeper
+from skim_tui.desk.newsboard import NewsBoard
+from skim_tui.desk.newsroom import Newsroom
 from skim_tui.desk.operator import Operator
 from skim_tui.desk.orders import Orders
 from skim_tui.desk.reconcile import Reconciler
@@ -26,6 +28,7 @@ from skim_tui.desk.signals import Signals
 from skim_tui.desk.watchlist import Watchlist
 from skim_tui.domain.candidate import CandidateState
 from skim_tui.domain.events import (
+    Article,
     BarsClosed,
     BrokerEvent,
     BrokerNotice,
@@ -54,9 +57,8 @@ from skim_tui.domain.orders import (
     ticket_of,
 )
 from skim_tui.domain.session import TradingCalendar
+from skim_tui.domain.shock import ShockSignal
 from skim_tui.journal import CandidateRecord, Journal
-
-NEWS_KEPT = 1000
 
 DAY = 86_400.0
 
@@ -100,7 +102,10 @@ class Desk:
         self.signals = Signals(context, self.watchlist, self.approvals)
         self.operator = Operator(context, self.orders, self.books, self.exits, self.keeper, self.approvals)
         self._reconciler = Reconciler(context, self.orders, self.books, self.keeper)
-        self.news: dict[str, Announcement] = {}
+        self.board = NewsBoard()
+        self.newsroom = Newsroom(context, self.watchlist, self._is_needed, self._on_shock, self._on_verdict)
+        self.news_inline = True
+        """Work on queued news within the event that brought it; the service has a task for that."""
         self.sources: dict[str, SourceReport] = {}
         """The last word of each source of announcements and news."""
         self.candidate_records: list[CandidateRecord] = []
@@ -115,13 +120,13 @@ class Desk:
         self._next_advance = 0.0
         self._candidates_told = False
         self._handlers: dict[type, Callable[[Any], object]] = {
-            Quote: self.watchlist.on_quote,
+            Quote: self._on_quote,
             Trade: self._on_trade,
             BarsClosed: self._on_bars,
-            TodayBars: lambda event: self.watchlist.on_today(event.symbol, event.bars),
+            TodayBars: self._on_today,
             ScanResult: self.watchlist.on_scan,
-            InstrumentResolved: lambda event: self.watchlist.on_instrument(event.instrument),
-            DailyHistory: self.watchlist.on_daily,
+            InstrumentResolved: self._on_instrument,
+            DailyHistory: self._on_daily,
             HaltChanged: self.watchlist.on_halt,
             Announcement: self._on_announcement,
             OrderUpdate: self._on_order,
@@ -131,6 +136,7 @@ class Desk:
             AccountReport: self._on_account,
             ConnectionChanged: self._on_connection,
             BrokerSnapshot: self._on_snapshot,
+            Article: self._on_article,
             SourceReport: self._on_source,
             RequestFailed: self._on_request_failed,
             BrokerNotice: lambda event: context.log("info", f"broker {event.code}: {event.text}"),
@@ -144,6 +150,8 @@ class Desk:
         if now >= self._next_advance:
             self.advance(now)
         self._handlers[type(event)](event)
+        if self.news_inline and self.newsroom.queued:
+            self.newsroom.pump()
 
     def advance(self, now: float) -> None:
         """Let time pass: windows end, tickets expire, planned exits fall due, days begin and end."""
@@ -168,6 +176,7 @@ class Desk:
         self.exits.on_time(now)
         self.operator.on_time(now)
         self.discipline.on_time(now)
+        self.newsroom.on_time(now)
         self._tell_candidates(now)
 
     # ---- days -------------------------------------------------------------------------------------
@@ -179,6 +188,7 @@ class Desk:
         self._day_finished = True
         context = self.context
         self.approvals.end_day()
+        self.newsroom.end_day()
         records = self.watchlist.finish_day()
         if self.keep_records:
             self.candidate_records.extend(records)
@@ -197,6 +207,7 @@ class Desk:
         self.discipline.start_day()
         context.acknowledged.clear()
         self._forget_old_news()
+        self.newsroom.start_day()
         self.watchlist.start_day(keep=self.books.positions)
         context.log("info", f"session {context.session_date} on {context.day.mic}")
         context.touch("header", "")
@@ -301,26 +312,82 @@ class Desk:
 
     def _on_bars(self, event: BarsClosed) -> None:
         self.watchlist.on_bars(event.bars)
+        self.newsroom.on_bars(event.bars)
+
+    def _on_quote(self, quote: Quote) -> None:
+        self.watchlist.on_quote(quote)
+        if self.newsroom.wants(quote.symbol):
+            self.newsroom.on_data(quote.symbol)
+
+    def _on_today(self, event: TodayBars) -> None:
+        self.watchlist.on_today(event.symbol, event.bars)
+        self.newsroom.on_today(event.symbol)
+
+    def _on_instrument(self, event: InstrumentResolved) -> None:
+        self.watchlist.on_instrument(event.instrument)
+        self.newsroom.on_data(event.instrument.symbol)
+
+    def _on_daily(self, event: DailyHistory) -> None:
+        self.watchlist.on_daily(event)
+        self.newsroom.on_data(event.symbol)
+
+    # ---- news -------------------------------------------------------------------------------------
 
     def _on_announcement(self, item: Announcement) -> None:
-        key = item.key or f"{item.symbol}-{item.ts:.0f}-{item.headline}"
-        if key in self.news:
-            return
-        self.news[key] = item
-        self.context.touch("news", key)
-        while len(self.news) > NEWS_KEPT:
-            oldest = next(iter(self.news))
-            del self.news[oldest]
-            self.context.touch("news", oldest)
-        self.watchlist.on_announcement(item)
+        key, gone = self.board.take(item)
+        for dropped in gone:
+            self.context.touch("news", dropped)
+        if key:
+            self.context.touch("news", key)
+            self.watchlist.on_announcement(item)
+        self.newsroom.offer(item)
 
     def _forget_old_news(self) -> None:
         """What was released before the previous session's close is in the price since then."""
         context = self.context
         since = context.calendar.day(context.calendar.previous(context.session_date)).close
-        for key in [key for key, item in self.news.items() if item.ts < since]:
-            del self.news[key]
+        for key in self.board.forget_before(since):
             context.touch("news", key)
+
+    def _on_verdict(self, item: Announcement, verdict: str) -> None:
+        key = self.board.judge(item, verdict)
+        if key:
+            self.context.touch("news", key)
+
+    def _on_shock(self, signal: ShockSignal) -> str:
+        context = self.context
+        context.log("info", f"{signal.symbol}: NEWS SHOCK {signal.direction.value}: {signal.item.headline}")
+        refusal = self.signals.on_shock(signal)
+        if refusal:
+            context.journal.save(events=[context.event("desk", "signal refused", signal.symbol, refusal)])
+            context.log("info", f"{signal.symbol}: no ticket for the news shock: {refusal}")
+        return refusal
+
+    def _is_needed(self, symbol: str) -> bool:
+        """Whether a symbol's market data are needed for more than its news."""
+        live = any(entry.ticket.symbol == symbol and entry.state.is_live for entry in self.approvals.entries.values())
+        return live or symbol in self.books.positions
+
+    def read_article(self, key: str) -> tuple[bool, str]:
+        """Fetch the text behind a row; it is shown when it comes."""
+        item = self.board.rows.get(key)
+        if item is None:
+            return False, "that row is gone"
+        broker = self.context.broker
+        if item.link:
+            return False, f"document: {item.link}"
+        if not item.key or not isinstance(broker, NewsWire):
+            return False, f"{item.source or 'its source'} sends headlines only"
+        self.board.ask(key)
+        self.context.touch("articles", key)
+        broker.fetch_article(item.source, item.key)
+        return True, f"asking {item.source} for the article"
+
+    def _on_article(self, article: Article) -> None:
+        key = self.board.answer(article.provider, article.article_id, article.text)
+        if key:
+            self.context.touch("articles", key)
+        self.newsroom.on_article(article)
 
     def _on_source(self, report: SourceReport) -> None:
         """Log a source's change of mind, not every look it takes."""
@@ -337,7 +404,14 @@ class Desk:
 
     def _on_request_failed(self, event: RequestFailed) -> None:
         self.context.log("warning", f"{event.symbol or event.what}: {event.what} failed: {event.reason}")
+        if event.what == "fetch_article":
+            key = self.board.fail(event.symbol, event.reason)
+            if key:
+                self.context.touch("articles", key)
+            self.newsroom.on_no_article(event.symbol)
+            return
         self.watchlist.on_failed(event.what, event.symbol, event.reason)
+        self.newsroom.on_failed(event.symbol, f"{event.what}: {event.reason}")
 
     def _on_breakout(self, followed: Followed, breakout: Breakout) -> None:
         self.context.alert(alerting.breakout(self.context.now(), breakout, followed.headline))

@@ -9,6 +9,7 @@ from skim_tui import __version__
 from skim_tui.alerts.discord import DiscordSender
 from skim_tui.desk.engine import Desk
 from skim_tui.desk.history import trade_view
+from skim_tui.desk.newshealth import news_health
 from skim_tui.domain.events import Connection, SourceState
 from skim_tui.domain.instrument import price
 from skim_tui.domain.market import Bar, DailyBar
@@ -17,6 +18,7 @@ from skim_tui.domain.session import CURRENCIES, TIME_ZONES, Phase
 from skim_tui.link.values import (
     AlertView,
     AnyView,
+    ArticleView,
     CandidateView,
     ChartBar,
     ChartView,
@@ -146,6 +148,8 @@ class Publisher:
                 return self._trade(key)
             case "news":
                 return self._news(key)
+            case "articles":
+                return self._article(key)
             case "alerts":
                 return self._alert(key)
             case "health":
@@ -274,7 +278,7 @@ class Publisher:
         return None
 
     def _news(self, key: str) -> NewsView | None:
-        item = self._desk.news.get(key)
+        item = self._desk.board.rows.get(key)
         if item is None:
             return None
         return NewsView(
@@ -287,7 +291,14 @@ class Publisher:
             pages=item.pages,
             link=item.link,
             sentiment=item.sentiment,
+            verdict=self._desk.board.verdicts.get(key, ""),
         )
+
+    def _article(self, key: str) -> ArticleView | None:
+        article, item = self._desk.board.articles.get(key), self._desk.board.rows.get(key)
+        if article is None or item is None:
+            return None
+        return ArticleView(key=key, headline=item.headline, text=article.text, state=article.state)
 
     def _alert(self, key: str) -> AlertView | None:
         for raised in self._desk.alerting.raised:
@@ -307,6 +318,8 @@ class Publisher:
         group, _, label = key.partition("/")
         if group == "alerts" and self._discord is not None:
             return discord_health(self._discord)
+        if group == "news":
+            return news_health(self._desk.newsroom, label)
         report = self._desk.sources.get(label) if group == "sources" else None
         if report is None:
             return None

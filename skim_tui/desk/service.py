@@ -16,7 +16,7 @@ from typing import Protocol
 from skim_tui import __version__, corporate_actions
 from skim_tui.alerts.discord import DiscordSender
 from skim_tui.alerts.webhook import Webhook
-from skim_tui.broker.port import Broker
+from skim_tui.broker.port import Broker, NewsWire
 from skim_tui.config import Config
 from skim_tui.desk.approvals import Seen
 from skim_tui.desk.engine import Desk
@@ -49,6 +49,7 @@ from skim_tui.link.values import (
     Kill,
     MoveStop,
     Preview,
+    ReadArticle,
     RepairStop,
     Resume,
     SaveSetting,
@@ -132,6 +133,9 @@ class DeskService:
             webhook = Webhook(config.alerts.discord_url)
             self._discord = DiscordSender(webhook, changed=lambda: self.desk.context.touch("health", "alerts/Discord"))
             self.desk.alerting.to_discord = self._discord.offer
+        desk.news_inline = False
+        if isinstance(broker, NewsWire):
+            broker.follow_news(config.shock.providers)
         self._arm_auto = arm_auto
         self._stopping = asyncio.Event()
         self._server = LinkServer(paths.socket, self._command, on_consoles=self._on_consoles)
@@ -152,6 +156,7 @@ class DeskService:
             broker = tasks.create_task(self._broker.run(self._take), name="broker")
             ticker = tasks.create_task(self._tick(), name="ticker")
             sources = [tasks.create_task(self._read(source), name=type(source).__name__) for source in self._sources]
+            sources.append(tasks.create_task(self._work_on_news(), name="newsroom"))
             if self._discord is not None:
                 sources.append(tasks.create_task(self._discord.run(), name="Discord"))
             await self._stopping.wait()
@@ -194,6 +199,14 @@ class DeskService:
             name = type(source).__name__
             logger.exception("defect in %s", name)
             self._take(SourceReport(name, SourceState.STOPPED, f"defect: {error!r} (see the log file)"))
+
+    async def _work_on_news(self) -> None:
+        """The newsroom. A defect in it ends the tests of news, never the desk."""
+        try:
+            await self.desk.newsroom.run()
+        except Exception as error:
+            logger.exception("defect in the newsroom")
+            self._take(SourceReport("newsroom", SourceState.STOPPED, f"defect: {error!r} (see the log file)"))
 
     async def _tick(self) -> None:
         context = self.desk.context
@@ -291,6 +304,8 @@ class DeskService:
                 return done, text, self._settings.view()
             case SetPlayback():
                 return False, "no tape is played here: time is the broker's"
+            case ReadArticle(key=key):
+                return desk.read_article(key)
             case StopDesk(force=force):
                 return self._stop_asked(who, force=force)
             case _:

@@ -40,9 +40,10 @@ class Settings:
             if section in HIDDEN or not isinstance(table, BaseModel):
                 continue
             for key, field in type(table).model_fields.items():
-                value, kind = shown(getattr(table, key)), _kind(field)
+                value, kind = shown(getattr(table, key), secret=not field.repr), _kind(field)
                 in_file = written.get(section, {}).get(key)
-                pending = shown(in_file) if in_file is not None and shown(in_file) != value else ""
+                said = shown(in_file, secret=not field.repr)
+                pending = said if in_file is not None and said != value else ""
                 rows.append(
                     SettingRow(
                         section=section,
@@ -73,10 +74,12 @@ class Settings:
             return False, str(error)
         context = self._context
         after = getattr(getattr(fresh, section), key)
-        change = f"{shown(before)} -> {shown(after)}"
+        secret = not type(table).model_fields[key].repr
+        change = f"{shown(before, secret=secret)} -> {shown(after, secret=secret)}"
         context.journal.save(events=[context.event(who, "setting", f"{section}.{key}", change)])
         if section not in AT_ONCE:
-            return True, f"{section}.{key} = {shown(after)} written: it counts from the desk's next start"
+            said = shown(after, secret=secret)
+            return True, f"{section}.{key} = {said} written: it counts from the desk's next start"
         changed = table.model_copy(update={key: after})
         context.config = context.config.model_copy(update={section: changed})
         context.log("warning" if section == "risk" else "info", f"setting {section}.{key}: {change} ({who})")
@@ -84,8 +87,10 @@ class Settings:
         return True, f"{section}.{key} = {shown(after)} counts from now on"
 
 
-def shown(value: Any) -> str:
-    """A setting's value the way the file writes it, without quotes."""
+def shown(value: Any, *, secret: bool = False) -> str:
+    """A setting's value the way the file writes it, without quotes. A secret is only said to be set."""
+    if secret:
+        return "set, not shown" if value else ""
     if isinstance(value, bool):
         return "true" if value else "false"
     return f"{value:g}" if isinstance(value, float) else str(value)

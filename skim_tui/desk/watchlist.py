@@ -81,6 +81,25 @@ class Watchlist:
         self._stream(followed)
         return followed
 
+    def release(self, symbol: str) -> None:
+        """End the streaming of a symbol that was followed for another reason than its candidacy, which is over."""
+        followed = self.symbols.get(symbol)
+        if followed is None:
+            return
+        followed.kept = False
+        if (
+            followed.watched
+            and not followed.scanned
+            and followed.state
+            in (
+                CandidateState.WATCHING,
+                CandidateState.DROPPED,
+            )
+        ):
+            followed.watched = False
+            self._context.broker.unwatch(symbol)
+            self._context.touch("candidates", symbol)
+
     # ---- events ---------------------------------------------------------------------------
 
     def on_scan(self, result: ScanResult) -> None:

@@ -77,7 +77,8 @@ def plan_shock(signal: ShockSignal, instrument: Instrument, rule: EntryRule, now
     extreme = price(signal.low if side is Side.BUY else signal.high)
     candidates = [beyond(extreme, rule.stop_buffer_steps)]
     if signal.atr > 0:
-        by_range = limit - side.sign * price(rule.stop_atr) * price(signal.atr)
+        # From the price, not the limit: the limit's room is far more than one minute's range of a calm share.
+        by_range = last - side.sign * price(rule.stop_atr) * price(signal.atr)
         rounded = stop_price(ladder, by_range, _other(side)) if by_range > 0 else None
         candidates += [rounded] if rounded is not None else []
     nearest = max(candidates) if side is Side.BUY else min(candidates)

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from skim_tui.domain.instrument import ASX_LADDER, price
 from skim_tui.domain.market import Announcement, Bar, DailyBar
 from skim_tui.domain.session import ASX
+from skim_tui.exchange.newsday import add_news
 from skim_tui.exchange.tape import Tape
 
 SESSION = date(2026, 3, 3)
@@ -184,6 +185,7 @@ def generate(seed: int) -> Tape:
     tape.announcements.sort(key=lambda item: (item.ts, item.symbol))
     bars.sort(key=lambda bar: (bar.ts, bar.symbol))
     tape.bars[SESSION] = bars
+    add_news(tape, seed, open_ts)
     return tape
 
 

@@ -548,6 +548,12 @@ class SelectChart(Command, frozen=True):
     symbol: str
 
 
+class ReadArticle(Command, frozen=True):
+    """Fetch the text behind a news row; it comes as an :class:`ArticleView`."""
+
+    key: str
+
+
 class StopDesk(Command, frozen=True):
     """End the desk process; refused with open tickets unless ``force``."""
 
@@ -680,6 +686,7 @@ AnyCommand = (
     | SaveSetting
     | AskPlayback
     | SetPlayback
+    | ReadArticle
 )
 
 Answer = tuple[bool, str] | tuple[bool, str, AnyView]
