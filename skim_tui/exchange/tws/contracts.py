@@ -15,11 +15,12 @@ ASX_RULE = 239
 US_RULE = 26
 ZONES = {ASX: "Australia/NSW"}
 HOME = {ASX: "ASX"}
-VENUES = {ASX: ("SMART", "ASX")}
-US_VENUES = (
-    "SMART", "AMEX", "NYSE", "CBOE", "ARCA", "NASDAQ", "DRCTEDGE", "BEX", "BATS", "EDGEA", "BYX", "IEX", "MEMX",
-    "CHX", "PSX",
-)  # fmt: skip
+VENUE_LETTERS = {ASX: {"ASX": "A"}}
+US_VENUE_LETTERS = {
+    "AMEX": "A", "NYSE": "N", "CBOE": "W", "ARCA": "P", "NASDAQ": "Q", "DRCTEDGE": "K", "BEX": "B", "BATS": "Z",
+    "EDGEA": "J", "BYX": "Y", "IEX": "V", "MEMX": "U", "CHX": "M", "PSX": "X",
+}  # fmt: skip
+"""Venues and the letters that stand for them in a quote. Source: the participants of the American tapes."""
 OLD_VENUES = {"ISLAND": "NASDAQ"}
 """Names that clients still send for a venue."""
 
@@ -58,7 +59,12 @@ def rule_of(mic: str) -> int:
 
 def venues_of(mic: str) -> tuple[str, ...]:
     """Where orders for a listing may be routed, SMART first."""
-    return VENUES.get(mic, US_VENUES)
+    return ("SMART", *letters_of(mic))
+
+
+def letters_of(mic: str) -> dict[str, str]:
+    """The letter of each venue in a quote."""
+    return VENUE_LETTERS.get(mic, US_VENUE_LETTERS)
 
 
 def read_contract(reader: Reader) -> Named:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from skim_tui.domain.market import Quote
-from skim_tui.domain.session import ASX
 from skim_tui.exchange.model import Rejected
 from skim_tui.exchange.tws.client import Client, Handler
-from skim_tui.exchange.tws.contracts import find, home_of, read_contract, venues_of
+from skim_tui.exchange.tws.contracts import find, home_of, letters_of, read_contract
 from skim_tui.exchange.tws.hub import Hub, Subscription
-from skim_tui.exchange.tws.lines import US_LETTER, VENUE_LETTERS
 from skim_tui.exchange.tws.wire import INT_MAX, Reader
 
 MOST_BOOKS = 3
@@ -96,8 +94,6 @@ class DepthRequests:
     def _smart_components(self, reader: Reader) -> None:
         """The letters of the exchanges in a quote."""
         request_id = reader.integer()
-        mic = self._client.exchange.day().mic
-        venues = [venue for venue in venues_of(mic) if venue != "SMART"]
-        letters = [VENUE_LETTERS[ASX]] if mic == ASX else [US_LETTER, *(L for L in "ANPZYVJKHUX" if L != US_LETTER)]
-        rows = list(zip(range(len(venues)), venues, letters, strict=False))
+        letters = letters_of(self._client.exchange.day().mic)
+        rows = [(number, venue, letters[venue]) for number, venue in enumerate(letters)]
         self._client.out.send([82, request_id, len(rows), *(field for row in rows for field in row)])

@@ -10,6 +10,7 @@ from skim_tui.domain.session import ASX, Phase
 from skim_tui.exchange.core import DayStats, ExchangeApi
 from skim_tui.exchange.tws import ticks
 from skim_tui.exchange.tws.client import Client
+from skim_tui.exchange.tws.contracts import home_of, letters_of
 from skim_tui.exchange.tws.generic import GenericTicks
 from skim_tui.exchange.tws.hub import Subscription
 from skim_tui.exchange.tws.ticks import TickWriter
@@ -18,8 +19,6 @@ LIVE, FROZEN, DELAYED, DELAYED_FROZEN = 1, 2, 3, 4
 SNAPSHOT_PERMISSIONS = 3
 BBO_EXCHANGES = {ASX: "a60001"}
 US_BBO_EXCHANGE = "9c0001"
-VENUE_LETTERS = {ASX: "A"}
-US_LETTER = "Q"
 QUARTER, HALF_YEAR, YEAR = 63, 126, 252
 """Sessions in 13, 26 and 52 weeks."""
 AVERAGE_OVER = 63
@@ -76,7 +75,8 @@ class Line(Subscription):
             if quote is not None:
                 yield write.quote(quote, self._mask())
             if not write.delayed:
-                letter = VENUE_LETTERS.get(exchange.day().mic, US_LETTER)
+                mic = exchange.day().mic
+                letter = letters_of(mic)[home_of(mic)]
                 for tick in (ticks.BID_EXCHANGE, ticks.ASK_EXCHANGE, ticks.LAST_EXCHANGE):
                     yield write.string(tick, letter)
             if last is not None:
