@@ -97,9 +97,9 @@ def read_span(written: str) -> Span:
     """``"1 D"``; a bare number is seconds. Raises :class:`Rejected` 321."""
     if not written:
         raise refusal("Historical data request duration not specified.")
-    count, _, unit = (f"{written} S" if written.isdigit() else written).partition(" ")
+    count, _, unit = (f"{written} S" if written.isdecimal() else written).partition(" ")
     unit = unit.upper()
-    if not count.isdigit() or unit not in ("S", "D", "W", "M", "Y"):
+    if not count.isdecimal() or unit not in ("S", "D", "W", "M", "Y"):
         raise refusal(
             "When specifying a unit, historical data request duration format is integer{SPACE}unit (S|D|W|M|Y)."
         )

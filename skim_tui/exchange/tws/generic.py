@@ -49,7 +49,7 @@ def read_generic(written: str, sec_type: str = "STK") -> GenericTicks:
             quotes = False
             continue
         number, colon, detail = part.partition(":")
-        code = int(number) if number.isdigit() else 0
+        code = int(number) if number.isdecimal() else 0
         code = ALIASES.get(code, code)
         if code not in KNOWN or (colon and not detail):
             raise _incorrect(written, sec_type)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from skim_tui.domain.market import Quote, Trade
 from skim_tui.exchange.core import Listener
@@ -24,6 +24,9 @@ class Subscription:
 
     def on_halt(self, halted: bool) -> None:
         """Trading stopped or resumed."""
+
+    def on_day(self) -> None:
+        """A new session begins."""
 
 
 class Hub:
@@ -57,9 +60,9 @@ class Hub:
     def on_day(self) -> None:
         for begin in tuple(self._daily):
             begin()
-
-    def __iter__(self) -> Iterator[Subscription]:
-        return (subscription for subscriptions in self._by_symbol.values() for subscription in subscriptions)
+        for subscriptions in tuple(self._by_symbol.values()):
+            for subscription in tuple(subscriptions):
+                subscription.on_day()
 
 
 class Timer:

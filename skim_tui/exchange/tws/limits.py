@@ -67,7 +67,7 @@ class Meter:
 
     def admit(self, fields: Sequence[str]) -> Refusal | None:
         """Why this request is refused; None when it may pass."""
-        if len(fields) < 3 or not fields[0].isdigit():
+        if len(fields) < 3 or not fields[0].isdecimal():
             return self._rate()
         refusal = self._rate()
         if refusal is not None:
@@ -131,4 +131,4 @@ class Meter:
 
 
 def _number(text: str) -> int:
-    return int(text) if text.lstrip("-").isdigit() else -1
+    return int(text) if text.lstrip("-").isdecimal() else -1

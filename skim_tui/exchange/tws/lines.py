@@ -65,8 +65,12 @@ class Line(Subscription):
         out.send([58, 1, request_id, self.data_type])
         bbo = BBO_EXCHANGES.get(instrument.mic, US_BBO_EXCHANGE)
         out.send([81, request_id, least, bbo, SNAPSHOT_PERMISSIONS])
+        self.on_day()
+
+    def on_day(self) -> None:
+        """Everything anew: the close is another one, volume and range begin again."""
         for number, frames in enumerate(self._known()):
-            out.frames(request_id, -1 - number, frames)
+            self._client.out.frames(self.request_id, -1 - number, frames)
 
     def _known(self) -> Iterator[bytes]:
         write, exchange = self._write, self._exchange

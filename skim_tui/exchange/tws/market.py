@@ -48,6 +48,15 @@ class MarketRequests:
         """Scanner subscriptions in use."""
         return self._scanner.count
 
+    @property
+    def entitled(self) -> bool:
+        """Whether the account has live data; without them a line is refused, or delayed if that was asked for."""
+        return self._lines.entitled
+
+    @entitled.setter
+    def entitled(self, entitled: bool) -> None:
+        self._lines.entitled = entitled
+
     # ---- the market -------------------------------------------------------------------------------
 
     def on_quote(self, quote: Quote) -> None:

@@ -95,7 +95,7 @@ class TwsDoor:
             version = min(newest, SERVER_VERSION)
             writer.write(write_frame([version, f"{moment:%Y%m%d %H:%M:%S} {moment.tzname()}"]))
             started = await read_frame(reader)
-        if not started or started[0] != START_API or len(started) < 3 or not started[2].isdigit():
+        if not started or started[0] != START_API or len(started) < 3 or not started[2].isdecimal():
             Outbox(writer).send([4, 2, -1, 503, "The client must start the API first", ""])
             return
         client_id = int(started[2])

@@ -53,7 +53,7 @@ class Session:
     def handle(self, fields: Sequence[str]) -> None:
         """One message. Bad or unknown requests get an error, never silence."""
         error = self.client.error
-        if not fields or not fields[0].isdigit():
+        if not fields or not fields[0].isdecimal():
             error(-1, 320, f"Error reading request. Message id {fields[0] if fields else ''!r} is not a number")
             return
         message, request_id = int(fields[0]), _request_id(fields)
@@ -121,4 +121,4 @@ def _request_id(fields: Sequence[str]) -> int:
     """Where the request id usually stands: after the version, or first in messages without one."""
     place = 2 if int(fields[0]) in VERSIONED else 1
     text = fields[place] if len(fields) > place else ""
-    return int(text) if text.lstrip("-").isdigit() else -1
+    return int(text) if text.lstrip("-").isdecimal() else -1

@@ -87,7 +87,7 @@ class Tamper(Outbox):
 
     def _note_subscription(self, fields: Sequence[str]) -> None:
         known = SUBSCRIPTIONS.get(fields[0]) if fields else None
-        if known is None or len(fields) <= known.contract + 1 or not fields[known.request].isdigit():
+        if known is None or len(fields) <= known.contract + 1 or not fields[known.request].isdecimal():
             return
         request, symbol = int(fields[known.request]), self._named(fields, known.contract)
         self._symbols[request] = symbol
@@ -100,7 +100,7 @@ class Tamper(Outbox):
         if len(fields) <= place + 1:
             return ""
         con_id = fields[place]
-        return fields[place + 1] or (self._exchange.symbol_of(int(con_id)) if con_id.isdigit() else "")
+        return fields[place + 1] or (self._exchange.symbol_of(int(con_id)) if con_id.isdecimal() else "")
 
     # ---- to the client --------------------------------------------------------------------------
 

@@ -144,6 +144,19 @@ async def refused(run: Run) -> None:
     assert (await run.error(300, 113)).errorString == "Can't find EId with tickerId:113"
 
 
+@scenario("market data without a subscription to them", "reqMktData, reqMarketDataType")
+async def unsubscribed(run: Run) -> None:
+    for session in run.floor.door.clients.values():
+        session.feed.entitled = False
+    await watch(run, 130)
+    assert (await run.error(354, 130)).errorString.startswith("Requested market data is not subscribed.")
+    await run.client.call("reqMarketDataType", 3)
+    await watch(run, 131)
+    assert (await run.error(10167, 131)).errorString.endswith("Displaying delayed market data.")
+    assert (await run.client.wait("marketDataType", lambda args: args.reqId == 131)).marketDataType == 3
+    assert (await run.client.wait("tickPrice", is_tick(131, DELAYED_BID))).price > 0
+
+
 @scenario("market depth", "reqMktDepth, cancelMktDepth, reqMktDepthExchanges")
 async def depth(run: Run) -> None:
     client = run.client
