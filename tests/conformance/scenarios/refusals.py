@@ -21,24 +21,6 @@ async def options(run: Run) -> None:
     await run.error(200, 702)
 
 
-@scenario("advisor requests", "requestFA")
-async def advisor(run: Run) -> None:
-    await run.client.call("requestFA", 1)
-    assert "non FA customers" in (await run.error(321)).errorString
-
-
-@scenario("soft dollar tiers and family codes", "reqSoftDollarTiers, reqFamilyCodes")
-async def tiers(run: Run) -> None:
-    if run.client.name.startswith("ib_async"):
-        await run.client.call("reqSoftDollarTiers", 703)
-        await run.client.settle()
-        return
-    told = await run.client.ask("reqSoftDollarTiers", 703, until="softDollarTiers")
-    assert told.tiers == []
-    told = await run.client.ask("reqFamilyCodes", until="familyCodes")
-    assert [code.accountID for code in told.familyCodes] == [run.floor.exchange.account_id]
-
-
 @scenario("event calendar", "reqWshMetaData")
 async def calendar(run: Run) -> None:
     await run.client.call("reqWshMetaData", 704)
