@@ -26,6 +26,8 @@ DAILY_SESSIONS = 60
 NEWS_KEPT = 5000
 """Announcements remembered for the filter; a busy day on the ASX has about 800."""
 
+COMPETING_SESSION = "10197"
+
 
 class Watchlist:
     """Feeds market events to each symbol's day and moves candidates through their states."""
@@ -223,7 +225,10 @@ class Watchlist:
                 self._context.touch("candidates", symbol)
 
     def on_failed(self, what: str, symbol: str, reason: str) -> None:
-        """A candidate whose data cannot be had is dropped, not left hanging."""
+        """A candidate whose data cannot be had is dropped, not left hanging. One whose data another session of the
+        same user takes for a while (10197) is not: they come back, and until then its quote is too old to enter on."""
+        if what == "watch" and COMPETING_SESSION in reason:
+            return
         followed = self.symbols.get(symbol)
         waiting = (CandidateState.WATCHING, CandidateState.TRACKING, CandidateState.READY)
         if followed is not None and followed.state in waiting:

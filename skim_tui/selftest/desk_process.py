@@ -27,6 +27,8 @@ class DeskOrder:
     """A crash point and how often it is passed before it kills, e.g. ``after-intent:2``."""
     heartbeat: float = 0.5
     heartbeat_timeout: float = 3.0
+    upstream_patience: float = 6.0
+    """As in the adapter, for a market that runs faster than a real one."""
     pause: float = 0.2
     """Least seconds between two syncs; a real broker is given longer."""
 
@@ -59,7 +61,7 @@ def run(order: DeskOrder) -> None:
     """Be a desk until stopped."""
     os.environ["XDG_RUNTIME_DIR"] = str(order.data_dir)
     from skim_tui import crashpoints
-    from skim_tui.broker.tws import TwsBroker, adapter
+    from skim_tui.broker.tws import TwsBroker, adapter, heartbeat
     from skim_tui.calendar_source import calendar
     from skim_tui.config import Config
     from skim_tui.desk.service import DeskService, single_desk
@@ -73,6 +75,7 @@ def run(order: DeskOrder) -> None:
         point, _, times = order.crash_at.partition(":")
         crashpoints.arm(point, int(times or 1))
     adapter.RESYNC_PAUSE = order.pause
+    heartbeat.UPSTREAM_PATIENCE = order.upstream_patience
     paths = Paths.of(order.data_dir)
     config = Config.model_validate({name: dict(table) for name, table in order.settings.items()})
 

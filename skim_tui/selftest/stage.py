@@ -84,6 +84,7 @@ class Stage:
     exchange: Exchange
     umpire: Umpire
     faults: Faults
+    door: TwsDoor
     folder: Path
     port: int
     settings: Mapping[str, Mapping[str, Any]]
@@ -238,7 +239,7 @@ async def stage(
         asyncio.create_task(exchange.run(linger=True), name="tape"),
         asyncio.create_task(door_faults.run(), name="faults"),
     )
-    set_up = Stage(exchange, umpire, door_faults, folder, port, settings or SETTINGS)
+    set_up = Stage(exchange, umpire, door_faults, door, folder, port, settings or SETTINGS)
     try:
         yield set_up
     finally:

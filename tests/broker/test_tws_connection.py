@@ -260,3 +260,21 @@ async def test_a_simulated_day_runs_on_the_exchanges_clock(gateway: Gateway, mon
         assert not broker.clock.is_system
         assert abs(broker.now() - gateway.time()) < 60.0
         assert 20.0 < broker.clock.speed < 100.0
+
+
+async def test_a_server_that_never_says_it_is_back_does_not_hold_exits_for_ever(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The word that connectivity is restored can be lost: the connection is then made anew."""
+    monkeypatch.setattr("skim_tui.broker.tws.heartbeat.UPSTREAM_PATIENCE", 0.3)
+    broker = tws_broker(gateway.port, heartbeat=0.05)
+    async with running(broker) as desk:
+        await desk.operational()
+        gateway.error(-1, 2110, "Connectivity between Trader Workstation and server is broken.")
+        await desk.until(lambda: desk.states()[-1] is Connection.SYNCING)
+        with pytest.raises(NotConnected):
+            broker.place(bracket("A-1"))
+        await desk.operational(2)
+        assert any("has not reached its server" in change.reason for change in desk.all(ConnectionChanged))
+        broker.place(bracket("A-1"))
+        await gateway.until(lambda: len(gateway.orders()) == 2)

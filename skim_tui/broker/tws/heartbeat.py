@@ -17,7 +17,8 @@ HEARTBEAT_TIMEOUT = 10.0
 """A connection on which nothing at all arrives for so long is dead, though the socket may look open."""
 
 UPSTREAM_PATIENCE = 180.0
-"""... while TWS itself waits for its server, it is given longer."""
+"""Local seconds that TWS may wait for its server. Then the connection is made anew: a word that all is well again
+can be lost, and without it no order, not even an exit, would ever leave."""
 
 
 class Heartbeat:
@@ -43,12 +44,22 @@ class Heartbeat:
 
     async def beat(self) -> str:
         """Until nothing arrives any more; then the connection is closed and the reason returned."""
+        cut_off: float | None = None
         while True:
             await asyncio.sleep(self._interval)
             await self._sample()
-            silent = time.monotonic() - self._session.last_received
-            if silent >= (self._timeout if self._upstream.is_set() else UPSTREAM_PATIENCE):
+            now = time.monotonic()
+            if self._upstream.is_set():
+                cut_off = None
+            elif cut_off is None:
+                cut_off = now
+            silent = now - self._session.last_received
+            reason = ""
+            if cut_off is not None and now - cut_off >= UPSTREAM_PATIENCE:
+                reason = f"TWS has not reached its server for {now - cut_off:.0f} s: connecting anew"
+            elif cut_off is None and silent >= self._timeout:
                 reason = f"nothing heard from the broker for {silent:.0f} s"
+            if reason:
                 self._session.close(reason, abort=True)
                 return reason
 
