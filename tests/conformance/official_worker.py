@@ -135,7 +135,6 @@ def main() -> None:
             elif name == "disconnect":
                 leaving.set()
                 client.disconnect()
-                running.join(2)
                 say({"event": "disconnected", "args": {}})
             elif not hasattr(client, name):
                 say({"event": "unoffered", "args": {"call": name}})

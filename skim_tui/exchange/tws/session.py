@@ -25,6 +25,12 @@ VERSIONED = frozenset({
 })  # fmt: skip
 """Requests whose id stands after a message version."""
 
+LONGEST_NUMBER = 19
+"""Digits of the largest number in the protocol."""
+
+NAMELESS = frozenset({5, 6, 8, 12, 13, 14, 15, 16, 17, 18, 24, 49, 58, 59, 61, 64, 65, 66, 72, 73, 80, 82, 85, 99})
+"""Requests without an id: what is wrong with them is told with id -1."""
+
 
 class Session:
     """A connected client after START_API. It is a listener of the exchange."""
@@ -53,10 +59,11 @@ class Session:
     def handle(self, fields: Sequence[str]) -> None:
         """One message. Bad or unknown requests get an error, never silence."""
         error = self.client.error
-        if not fields or not fields[0].isdecimal():
-            error(-1, 320, f"Error reading request. Message id {fields[0] if fields else ''!r} is not a number")
+        message = _number(fields[0]) if fields else None
+        if message is None:
+            error(-1, 320, f"Error reading request. Message id {fields[0][:20] if fields else ''!r} is not a number")
             return
-        message, request_id = int(fields[0]), _request_id(fields)
+        request_id = _request_id(message, fields)
         handler = self._handlers.get(message)
         if handler is None:
             error(request_id, 321, f"Error validating request.-'bW' : cause - Request {message} is not supported")
@@ -117,8 +124,16 @@ class Session:
         self.feed.on_day()
 
 
-def _request_id(fields: Sequence[str]) -> int:
+def _request_id(message: int, fields: Sequence[str]) -> int:
     """Where the request id usually stands: after the version, or first in messages without one."""
-    place = 2 if int(fields[0]) in VERSIONED else 1
-    text = fields[place] if len(fields) > place else ""
-    return int(text) if text.lstrip("-").isdecimal() else -1
+    if message in NAMELESS:
+        return -1
+    place = 2 if message in VERSIONED else 1
+    number = _number(fields[place]) if len(fields) > place else None
+    return -1 if number is None else number
+
+
+def _number(text: str) -> int | None:
+    """A whole number as clients write it; None for anything else that Python would take for one."""
+    digits = text.removeprefix("-")
+    return int(text) if digits.isascii() and digits.isdigit() and len(digits) <= LONGEST_NUMBER else None

@@ -14,6 +14,7 @@ OLDEST_CLIENT = 157
 LARGEST = 0xFFFFFF
 DBL_MAX = "1.7976931348623157E308"
 INT_MAX = "2147483647"
+LARGEST_NUMBER = 2**63 - 1
 LONG_MAX = "9223372036854775807"
 HEAD = struct.Struct(">I")
 
@@ -91,9 +92,12 @@ class Reader:
         if written in _UNSET:
             return default
         try:
-            return int(float(written))
+            value = int(float(written))
         except (ValueError, OverflowError):
-            raise WireError(f"{written!r} is not a whole number") from None
+            raise WireError(f"{written[:40]!r} is not a whole number") from None
+        if abs(value) > LARGEST_NUMBER:
+            raise WireError(f"{written[:40]!r} is too large")
+        return value
 
     def count(self, most: int) -> int:
         """How many parts follow. Raises :class:`WireError` for a number that no honest message holds."""
@@ -109,7 +113,7 @@ class Reader:
         try:
             value = float(written)
         except ValueError:
-            raise WireError(f"{written!r} is not a number") from None
+            raise WireError(f"{written[:40]!r} is not a number") from None
         return None if abs(value) >= 1.7e308 or value != value else value
 
     def price(self) -> Decimal | None:
@@ -119,7 +123,7 @@ class Reader:
         try:
             value = Decimal(written)
         except InvalidOperation:
-            raise WireError(f"{written!r} is not a price") from None
+            raise WireError(f"{written[:40]!r} is not a price") from None
         if not value.is_finite() or abs(value) >= Decimal("1e300"):
             return None
         value = value.normalize()
