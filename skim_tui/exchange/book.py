@@ -122,13 +122,7 @@ class Book:
     def end(self, order: SimOrder, reason: str) -> None:
         """The exchange cancels what is left of a live order, for ``reason``."""
         self._finish(order, "Cancelled", reason)
-        for child in self._families.children(order):
-            # Children of an entry that ended early protect what was filled, or end with it.
-            if order.filled == 0:
-                self._finish(child, "Cancelled", "its parent was cancelled")
-            elif child.quantity > order.filled:
-                child.quantity = order.filled
-                self._on_order(child)
+        self._cut_children(order)
 
     def expire(self, applies: Callable[[SimOrder], bool], reason: str) -> None:
         """End every live order for which ``applies`` holds."""
@@ -178,6 +172,8 @@ class Book:
                 if not child.waits_trigger and self._venue.state(child.symbol) is Trading.CONTINUOUS:
                     child.status = "Submitted"
                 self._on_order(child)
+        if order.is_done:
+            self._cut_children(order)
         self._reduce_group(order, quantity)
 
     def set_off(self, order: SimOrder) -> None:
@@ -235,6 +231,16 @@ class Book:
             book.remove(order)
         if tell:
             self._on_order(order)
+
+    def _cut_children(self, parent: SimOrder) -> None:
+        """Children of an entry that is over protect what was filled, or end with it."""
+        left = self._families.uncovered(parent)
+        for child in self._families.children(parent):
+            if left <= 0:
+                self._finish(child, "Cancelled", "its parent was cancelled")
+            elif child.remaining > left:
+                child.quantity = child.filled + left
+                self._on_order(child)
 
     def _reduce_group(self, order: SimOrder, quantity: int) -> None:
         """What an OCA fill does to the other orders of its group."""

@@ -16,6 +16,8 @@ class Families:
         self.live: dict[str, list[SimOrder]] = {}
         """Released orders that may still fill."""
         self._by_id: dict[tuple[int, int], SimOrder] = {}
+        self._born: dict[tuple[int, int], list[SimOrder]] = {}
+        """Every child by client and parent id."""
         self._parked: list[SimOrder] = []
         """Accepted, but not transmitted."""
         self.highest_ids: dict[int, int] = {}
@@ -25,6 +27,8 @@ class Families:
         self.orders[order.perm_id] = order
         self._by_id[(order.client_id, order.order_id)] = order
         self.highest_ids[order.client_id] = max(self.highest_ids.get(order.client_id, 0), order.order_id)
+        if order.parent_id:
+            self._born.setdefault((order.client_id, order.parent_id), []).append(order)
         if order.status == "ApiPending":
             self._parked.append(order)
 
@@ -72,8 +76,13 @@ class Families:
         ]
 
     def capacity(self, order: SimOrder) -> int:
-        """Shares the order may fill now: a child never more than its parent has filled."""
+        """Shares the order may fill now: children together never more than their parent has filled."""
         parent = self.parent(order)
         if parent is None or parent.status == "Filled":
             return order.remaining
-        return min(order.remaining, parent.filled - order.filled)
+        return min(order.remaining, self.uncovered(parent))
+
+    def uncovered(self, parent: SimOrder) -> int:
+        """Filled shares of ``parent`` that its children have not closed yet."""
+        born = self._born.get((parent.client_id, parent.order_id), ())
+        return parent.filled - sum(child.filled for child in born)

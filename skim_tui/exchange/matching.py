@@ -31,11 +31,15 @@ PARTICIPATION = 0.25
 
 @dataclass(slots=True)
 class _Print:
-    """A trade of the tape, and how much of it our own orders have had on each side."""
+    """A trade of the tape (size 0: only the quote moved), and what our own resting orders have had of this moment."""
 
     price: float
     size: int
     had: dict[Side, int]
+
+    @classmethod
+    def of(cls, at: float, size: int) -> _Print:
+        return cls(at, size, {Side.BUY: 0, Side.SELL: 0})
 
 
 class Matcher:
@@ -66,7 +70,7 @@ class Matcher:
         live = self._families.live.get(symbol)
         if not live:
             return
-        trade = _Print(at, size, {Side.BUY: 0, Side.SELL: 0}) if size > 0 else None
+        trade = _Print.of(at, size)
         if len(live) == 1:
             self._match(live[0], trade)
             return
@@ -76,7 +80,7 @@ class Matcher:
 
     def match_one(self, order: SimOrder) -> None:
         """One order that was just entered, changed or set free."""
-        self._match(order, None)
+        self._match(order, _Print.of(0.0, 0))
 
     def uncross(self, symbol: str, auction: Auction, at: float, volume: int) -> tuple[int, int]:
         """The auction's print: our orders get their part of ``volume`` shares at ``at``. Shares bought and sold."""
@@ -107,7 +111,7 @@ class Matcher:
 
     # ---- one order --------------------------------------------------------------------------------
 
-    def _match(self, order: SimOrder, trade: _Print | None) -> None:
+    def _match(self, order: SimOrder, trade: _Print) -> None:
         if order.status == "ApiPending" or order.is_done or not self._is_active(order):
             return
         state = self._venue.state(order.symbol)
@@ -181,24 +185,34 @@ class Matcher:
             order.queue_ahead = shown
         elif (limit > best) if order.side is Side.BUY else (limit < best):
             order.queue_ahead = 0
+        else:
+            return
+        for other in self._families.live[order.symbol]:
+            # Who stands before an earlier order of ours stands before this one too.
+            earlier = other.resting and other.side is order.side and other.priority < order.priority
+            if earlier and other.limit == order.limit and not 0 <= other.queue_ahead <= order.queue_ahead:
+                other.queue_ahead = order.queue_ahead
 
-    def _fill_resting(self, order: SimOrder, market: Market, trade: _Print | None, capacity: int) -> None:
+    def _fill_resting(self, order: SimOrder, market: Market, trade: _Print, capacity: int) -> None:
         assert order.limit is not None
         if order.queue_ahead < 0:
             self._see_queue(order, market)
         quantity, low, high = 0, market.low, market.high
-        if trade is not None:
+        if trade.size > 0:
             low, high = min(low, trade.price), max(high, trade.price)
             quantity = self._reached_by(order, trade)
         buying = order.side is Side.BUY
         touch, shown = (market.ask, market.ask_size) if buying else (market.bid, market.bid_size)
         if touch > 0.0 and _reaches(order, price(touch)):
-            quantity = max(quantity, int(shown * self.participation))
+            quantity = max(quantity, int(shown * self.participation) - trade.had[order.side])
         quantity = min(quantity, capacity)
         if quantity <= 0 or self._holds_out(order, quantity):
             return
-        if trade is not None:
-            trade.had[order.side] += quantity
+        trade.had[order.side] += quantity
+        if buying:
+            market.ask_size = max(0, shown - quantity)
+        else:
+            market.bid_size = max(0, shown - quantity)
         at = min(order.limit, price(high)) if buying else max(order.limit, price(low))
         self._book.execute(order, quantity, at, liquidity=ADDED)
 
