@@ -12,7 +12,7 @@ FALLBACK = {
     "loss": "error", "warn": "warning", "bad": "error", "good": "success", "simulated": "secondary",
     "paper": "primary", "live": "error", "auto": "warning", "ink": "background", "selected": "panel",
     "cursor": "surface", "strip": "surface", "orh": "accent", "orl": "accent", "entry": "primary", "stop": "error",
-    "target": "success", "volume": "foreground", "key": "accent",
+    "target": "success", "volume": "foreground", "key": "accent", "vwap": "secondary", "range": "panel",
 }  # fmt: skip
 """Our names and the Textual theme colour each falls back to."""
 
