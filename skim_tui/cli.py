@@ -112,6 +112,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             "DeskRunning",
             "BrokerError",
             "ThemeError",
+            "KeymapError",
             "ListError",
             "LayoutChanged",
         )
@@ -431,6 +432,9 @@ def _console(args: argparse.Namespace) -> int:
         theme=config.screen.theme,
         fps=config.screen.fps,
         bell=config.screen.bell,
+        keymap=config.keys,
+        memory=paths.data_dir / "console.json",
+        theme_dirs=[folder for folder in paths.theme_folders if folder.is_dir()],
     )
     app.run()
     return app.return_code or 0

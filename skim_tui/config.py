@@ -278,3 +278,5 @@ class Config(Section):
     alerts: Alerts = Alerts()
     desk: Desk = Desk()
     screen: Screen = Screen()
+    keys: dict[str, str] = {}
+    """Action of the console -> its keys, e.g. ``approve = "f5"``; ``?`` on the screen names the actions."""

@@ -41,6 +41,12 @@ class Paths:
         return self.data_dir / "logs"
 
     @property
+    def theme_folders(self) -> tuple[Path, Path]:
+        """Where the user's own themes may lie; the second wins."""
+        own = Path(platformdirs.user_config_dir("skim", appauthor=False))
+        return own / "themes", self.data_dir / "themes"
+
+    @property
     def lock(self) -> Path:
         return self.data_dir / "desk.lock"
 

@@ -146,7 +146,7 @@ def collide(one: Action, other: Action) -> bool:
     """Whether the same key for both would leave one of them without a place."""
     if one.where and other.where:
         return bool({*one.where} & {*other.where})
-    return not one.where and not other.where or {*one.where, *other.where} >= {*DESK}
+    return (not one.where and not other.where) or {*one.where, *other.where} >= {*DESK}
 
 
 def resolve(actions: tuple[Action, ...], key: str, place: str) -> Action | None:

@@ -4,46 +4,62 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from textual import events
 from textual.app import App, ComposeResult, SystemCommand
 from textual.containers import Container
 from textual.screen import Screen
 from textual.theme import Theme
 from textual.widgets import Input
 
-from skim_tui.console import candidates, header, rows
-from skim_tui.console.actions import with_keymap
-from skim_tui.console.arrange import CARD, PANES, Wish, arrange, slim
+from skim_tui.console import candidates, rows
+from skim_tui.console.actions import resolve, with_keymap
+from skim_tui.console.arrange import CARD, PANES, Wish, arrange, kind, slim
 from skim_tui.console.attachment import Attachment, Prepare
 from skim_tui.console.card import ARMING_SECONDS
+from skim_tui.console.charting import Charting
 from skim_tui.console.commands import Commands
 from skim_tui.console.deciding import Deciding
+from skim_tui.console.greeting import Greeting
+from skim_tui.console.leafing import Leafing
 from skim_tui.console.lineview import LineView, Sheet, Table
-from skim_tui.console.looking import Looking
+from skim_tui.console.looking import LEVELS, Looking
+from skim_tui.console.memory import Memory
 from skim_tui.console.operating import Operating
+from skim_tui.console.pages.page import Page
 from skim_tui.console.painting import TITLES, Painting
 from skim_tui.console.palette import Palette
+from skim_tui.console.searching import Searching
 from skim_tui.console.store import Store
+from skim_tui.console.terminal import SkimDriver
 from skim_tui.console.themes import load_themes, theme_folders
+from skim_tui.console.trading import Trading
+from skim_tui.console.watchdog import EVERY, Watchdog
 from skim_tui.link.port import DeskLink
-from skim_tui.link.values import (
-    Delta,
-    SelectChart,
-)
+from skim_tui.link.values import Delta
 
-TABLES = ("candidates", "tickets", "positions", "orders", "news", "log")
-CHART_DELAY = 0.15
-"""The chart follows the cursor once it rests this long, real seconds."""
+VIEWS = frozenset({*PANES, CARD, "header", "banner", "status", "footer"})
+MESSAGE_SECONDS = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What went to the terminal: bytes in all, bytes a second lately, pictures left out."""
+
+    total: int = 0
+    per_second: float = 0.0
+    dropped: int = 0
 
 
 class SkimApp(App[str]):
     """The trading console. Its result says how it ended: ``left`` (the desk runs on) or ``stopped``.
 
     ``prepare`` is awaited before each attach, e.g. to start a desk; what it says is shown. ``wall``
-    is real time for countdowns, ``monotonic`` for the arming delay; both are for tests.
+    is real time for countdowns, ``monotonic`` for the arming delay; both are for tests. ``memory`` is the
+    file that keeps layout and theme.
     """
 
     CSS_PATH = "console.tcss"
@@ -52,70 +68,85 @@ class SkimApp(App[str]):
 
     def __init__(
         self, link: DeskLink, *, theme: str = "skim-dark", fps: int = 8, bell: bool = True,
-        keymap: Mapping[str, str] | None = None, prepare: Prepare | None = None,
+        keymap: Mapping[str, str] | None = None, prepare: Prepare | None = None, memory: Path | None = None,
         theme_dirs: Iterable[Path] = (), wall: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:  # fmt: skip
-        super().__init__()
+        super().__init__(driver_class=SkimDriver)
         self.animation_level = "none"
         self.actions = with_keymap(keymap or {})
+        self.wall = wall
+        self.monotonic = monotonic
+        self.memory = Memory(memory)
         self.store = Store()
         self.deciding = Deciding()
         self.palette = Palette()
+        self.searching = Searching()
+        self.watchdog = Watchdog()
         self.operating = Operating(self)
+        self.trading = Trading(self)
         self.looking = Looking(self)
+        self.leafing = Leafing(self)
+        self.charting = Charting(self, self.memory.number("interval"))
         self.painting = Painting(self)
+        self.greeting = Greeting(self)
         self.message: tuple[str, str, float] = ("", "text", 0.0)
         """The status line: text, style, real time of its appearance."""
         self.attachment = Attachment(link, prepare, on_delta=self._on_delta, on_change=self._on_link)
         self._themes = load_themes((*theme_folders(), *theme_dirs))
         for found in self._themes.values():
             self.register_theme(found)
-        self._wanted_theme = theme
+        self._wanted_theme = self.memory.text("theme") or theme
         self._frame = 1.0 / fps
         self._ring = bell
-        self.wall = wall
-        self.monotonic = monotonic
         self._header_at = 0.0
-        self._shown_now = 0.0
+        self.shown_now = 0.0
+        """Exchange time as the screen shows it."""
+        self.heard_at = 0.0
+        """When the desk spoke last, monotonic."""
         self._dirty: set[str] = set()
         self._flushing = False
         self.wish = Wish()
-        self.wanted = ""
-        self.chart_symbol = ""
-        self.chart_refusal = ""
-        self._seen_log = 0
-        for action in self.actions:
-            self.bind(action.keys, f"perform('{action.id}')", description=action.label, show=False)
+        self._kind = ""
+        level = self.memory.text("level", LEVELS[0])
+        self.level_shown = level if level in LEVELS else LEVELS[0]
+        self._sent = Sent()
+        self._covered = False
+        for key in dict.fromkeys(key for action in self.actions for key in action.key_names):
+            self.bind(key, f"press('{key}')", show=False)
 
     # ---- the screen -----------------------------------------------------------------------------
 
     def compose(self) -> ComposeResult:
-        p = self.palette
-        yield LineView(p, lambda w, h: header.strip(self.store.header, self._shown_now, w), id="header")
-        yield LineView(p, lambda w, h: self.painting.banners(w), id="banner")
+        p, painting = self.palette, self.painting
+        yield LineView(p, lambda w, h: painting.header(w), id="header")
+        yield LineView(p, lambda w, h: painting.banners(w), id="banner")
         with Container(id="desk"):
-            yield LineView(p, self.painting.card, id=CARD, classes="pane")
-            sheets: dict[str, Callable[[int], Sheet]] = {
-                "candidates": lambda w: candidates.sheet(self.store, w, self.wanted),
-                "tickets": lambda w: rows.tickets(self.store, w, self.wall()),
-                "positions": lambda w: rows.positions(self.store, w, self._shown_now),
-                "orders": lambda w: rows.orders(self.store, w),
-                "news": lambda w: rows.news(self.store, w),
-                "log": lambda w: rows.log(self.store, w),
-            }
+            yield LineView(p, painting.card, id=CARD, classes="pane")
             for pane in PANES:
-                if pane == "chart":
-                    view: LineView = LineView(p, self.painting.chart, id=pane, classes="pane")
-                    view.can_focus = True
-                else:
-                    view = Table(p, sheets[pane], id=pane, newest_first=pane not in ("candidates", "positions"))
-                    view.add_class("pane")
-                view.border_title = TITLES[pane]
-                yield view
-        yield Input(placeholder="filter candidates: symbol, name or state", id="filter")
-        yield LineView(p, lambda w, h: [self.painting.status(w)], id="status")
-        yield LineView(p, lambda w, h: [self.painting.footer(w)], id="footer")
+                yield self._pane(pane)
+        yield Input(id="filter")
+        yield LineView(p, lambda w, h: [painting.status(w)], id="status")
+        yield LineView(p, lambda w, h: [painting.footer(w, self.looking.pane())], id="footer")
+
+    def _pane(self, pane: str) -> LineView:
+        store, searching = self.store, self.searching
+        sheets: dict[str, Callable[[int], Sheet]] = {
+            "candidates": lambda w: candidates.sheet(store, w, searching.text("candidates")),
+            "tickets": lambda w: searching.sheet("tickets", rows.tickets(store, w, self.wall())),
+            "positions": lambda w: rows.positions(store, w, self.shown_now),
+            "orders": lambda w: searching.sheet("orders", rows.orders(store, w)),
+            "news": lambda w: searching.sheet("news", rows.news(store, w)),
+            "log": lambda w: searching.sheet("log", rows.log(store, w, self.level_shown)),
+        }
+        if pane == "chart":
+            view: LineView = LineView(self.palette, self.painting.chart, id=pane, classes="pane")
+            view.can_focus = True
+        else:
+            view = Table(self.palette, sheets[pane], id=pane, newest_first=pane not in ("candidates", "positions"))
+            view.add_class("pane")
+        view.border_title = TITLES[pane]
+        return view
 
     def on_mount(self) -> None:
         self.theme_changed_signal.subscribe(self, lambda _: self._restyle())
@@ -123,8 +154,11 @@ class SkimApp(App[str]):
         self.palette.load(self.theme_variables)
         self.query_one("#candidates").focus()
         self.arrange()
-        self._paint_now(set(PANES) | {"header", "status", "footer"})
+        self._paint_now(set(VIEWS))
         self.set_interval(1.0, self._tick)
+        self.set_interval(EVERY, self.watchdog.beat)
+        if isinstance(self._driver, SkimDriver):
+            self._driver.dropping = True
         self.run_worker(self.attachment.run(), name="attachment", exit_on_error=True)
 
     async def on_unmount(self) -> None:
@@ -138,17 +172,32 @@ class SkimApp(App[str]):
         return ()
 
     def view(self, name: str) -> LineView:
+        """A view of the desk screen."""
         return self.screen_stack[0].query_one(f"#{name}", LineView)
+
+    @property
+    def page(self) -> Page | None:
+        """The screen beside the desk that is open; dialogs over it do not count."""
+        return next((screen for screen in reversed(self.screen_stack) if isinstance(screen, Page)), None)
+
+    @property
+    def place(self) -> str:
+        """Where keys go: an open page, or the focused pane of the desk."""
+        return self.page.place if self.page is not None else self.looking.pane()
 
     def arrange(self) -> None:
         """Give every pane its box, and hide those without one."""
+        if self.page is not None:
+            self.page.lay_out()
         width, height = self.size
         rows_above = len(self.painting.banners(width))
         banner = self.view("banner")
         banner.display = rows_above > 0
         banner.styles.height = max(1, rows_above)
         filtering = self.screen_stack[0].query_one("#filter").display
-        boxes = arrange(width, max(1, height - 4 - rows_above - int(filtering)), self.wish)
+        room = max(1, height - 4 - rows_above - int(filtering))
+        self._recall_layout(kind(width, room))
+        boxes = arrange(width, room, self.wish)
         narrow = slim(width, height - 4 - rows_above)
         for name in (CARD, *PANES):
             self.view(name).set_class(narrow and name != CARD, "slim")
@@ -157,6 +206,15 @@ class SkimApp(App[str]):
             if box is not None:
                 view.styles.offset = (box.x, box.y)
                 view.styles.width, view.styles.height = box.width, box.height
+
+    def _recall_layout(self, size: str) -> None:
+        if size != self._kind:
+            self._kind = size
+            wish = Wish.from_memory(self.memory.table(f"layout {size}"))
+            self.wish = replace(wish, card=self.wish.card, zoomed=self.wish.zoomed)
+
+    def remember_layout(self) -> None:
+        self.memory.keep(**{f"layout {self._kind}": self.wish.to_memory()})
 
     def _restyle(self) -> None:
         self.palette.load(self.theme_variables)
@@ -167,39 +225,21 @@ class SkimApp(App[str]):
     # ---- the desk's words -------------------------------------------------------------------------
 
     def _on_delta(self, delta: Delta) -> None:
+        self.heard_at = self.monotonic()
         changed = self.store.apply(delta)
         if "header" in changed:
             self._header_at = self.wall()
         if delta.whole:
-            self._greet()
+            self.shown_now = self.store.header.now
+            self.greeting.attached()
         if "tickets" in changed:
             self._on_tickets()
-        if "log" in changed and not delta.whole:
-            newest = max((self.store.log[key] for key in changed["log"] if key in self.store.log), key=lambda v: v.seq, default=None)  # fmt: skip
-            if newest is not None and newest.level != "debug":
-                self.say(newest.text, {"warning": "warn", "error": "bad bold"}.get(newest.level, "muted"))
-        self._seen_log = max(self._seen_log, self.store.last_seq())
+        if "log" in changed:
+            self.greeting.logged(changed["log"], whole=delta.whole)
         topics = set(changed)
-        if topics & {"candidates", "positions"} and not self.chart_symbol:
-            self._follow_first()
+        if topics & {"candidates", "positions"} and not self.charting.symbol:
+            self.charting.follow_first()
         self.mark(topics | ({"candidates"} if delta.whole else set()))
-
-    def _greet(self) -> None:
-        """On attach: what happened while nobody looked."""
-        store = self.store
-        self._shown_now = store.header.now
-        missed = [line for line in store.log.values() if self._seen_log < line.seq]
-        loud = [line for line in missed if line.level in ("warning", "error")]
-        if self._seen_log and missed:
-            tail = f", {len(loud)} of them warnings: log (7)" if loud else ""
-            self.say(f"while you were away: {len(missed)} log lines{tail}", "warn" if loud else "accent")
-        elif store.positions or store.trades:
-            self.say(
-                f"while you were away: {len(store.positions)} open positions, {len(store.trades)} closed trades, "
-                f"{len(loud)} warnings: log (7)", "accent",
-            )  # fmt: skip
-        else:
-            self.say(f"attached to the desk on {store.header.market}; ? shows all keys", "accent")
 
     def _on_tickets(self) -> None:
         before = self.deciding.selected
@@ -208,9 +248,9 @@ class SkimApp(App[str]):
             self.bell()
         if self.deciding.selected != before:
             self.card_changed()
-        waiting = len(self.deciding.tickets)
-        first = self.deciding.ticket
-        self._terminal_title(f"({waiting}) TICKET {first.symbol} - Skim" if first else "Skim")
+        elif self.deciding.ticket is not None:
+            self._arm_later()
+        self._flash()
 
     def card_changed(self) -> None:
         """Another ticket is on the card: its chart shows, and its keys wait for the arming delay."""
@@ -220,19 +260,25 @@ class SkimApp(App[str]):
             self.arrange()
         ticket = self.deciding.ticket
         if ticket is not None:
-            self._choose_chart(ticket.symbol)
-            self.set_timer(ARMING_SECONDS + 0.02, lambda: self.mark({CARD, "footer"}))
+            self.charting.choose(ticket.symbol)
+            self._arm_later()
         self.mark({CARD, "footer", "tickets"})
 
+    def _arm_later(self) -> None:
+        self.set_timer(ARMING_SECONDS + 0.02, lambda: self.mark({CARD, "footer"}))
+
     def _on_link(self) -> None:
-        if self.attachment.attached and self.chart_symbol:
-            self._ask_chart(self.chart_symbol)
+        if self.attachment.attached:
+            self.heard_at = self.monotonic()
+            if self.charting.symbol:
+                self.charting.ask(self.charting.symbol)
         if self.is_mounted:
             self.mark({"banner", "candidates", "header", "chart", "status"})
 
     # ---- painting: at most fps times a second, only what changed --------------------------------------
 
     def mark(self, views: set[str]) -> None:
+        """These topics or views changed; they are drawn with the next frame."""
         self._dirty |= views
         if not self._flushing and self.is_mounted:
             self._flushing = True
@@ -242,8 +288,20 @@ class SkimApp(App[str]):
         self._flushing = False
         if not self.screen_stack:
             return
+        if isinstance(self._driver, SkimDriver):
+            self._driver.catch_up(self._draw_all)
+            if self._driver.missed:
+                self.mark(set())  # the terminal does not read: nothing is drawn until it does
+                return
+        page = self.page
+        if page is not None:
+            # The desk behind it is drawn when it shows again.
+            if self._dirty & (page.topics | {"page", "header", "banner", "status", "footer", "tickets"}):
+                self._dirty -= {"page", "status"}
+                page.repaint()
+            return
         dirty, self._dirty = self._dirty, set()
-        if "tickets" in dirty:
+        if dirty & {"tickets", "candidates", "news"}:
             dirty.add(CARD)
         if dirty & {"header", "banner"}:
             shown = self.view("banner")
@@ -259,90 +317,147 @@ class SkimApp(App[str]):
         return self._flushing
 
     def _paint_now(self, names: set[str]) -> None:
-        for name in names & {*PANES, CARD, "header", "banner", "status", "footer"}:
+        for name in names & VIEWS:
             self.view(name).repaint()
-        if names & {"candidates", "tickets", "positions", "orders", "chart"}:
+        if names & {*PANES}:
             self.painting.titles()
+
+    def _draw_all(self) -> None:
+        self.screen.refresh(layout=True)
+        for view in self.screen.query(LineView):
+            view.refresh()
 
     def _tick(self) -> None:
         """Once a second: clocks and countdowns."""
         shown = self.store.header
         if self.attachment.attached and shown.now:
-            self._shown_now = shown.now + (self.wall() - self._header_at) * shown.speed
-        if self.message[0] and self.wall() - self.message[2] > 30:
+            self.shown_now = shown.now + (self.wall() - self._header_at) * shown.speed
+        if self.message[0] and self.wall() - self.message[2] > MESSAGE_SECONDS:
             self.message = ("", "text", 0.0)
+        if isinstance(self._driver, SkimDriver):
+            total = self._driver.bytes_sent
+            self._sent = Sent(total, float(total - self._sent.total), self._driver.frames_dropped)
+        self._flash()
         self.mark({"header", "positions", "status"} | ({CARD, "tickets", "footer"} if self.deciding.tickets else set()))
+
+    def drawn(self) -> Sent:
+        """What went to the terminal so far."""
+        return self._sent
 
     def say(self, text: str, style: str = "text") -> None:
         self.message = (text, style, self.wall())
         self.mark({"status"})
 
+    def _flash(self) -> None:
+        """The terminal's title blinks while a ticket waits, for whoever looks at another window."""
+        ticket = self.deciding.ticket
+        if ticket is None:
+            self._terminal_title("Skim")
+            return
+        left = max(0.0, ticket.expires_unix - self.wall())
+        more = len(self.deciding.tickets)
+        on = int(self.wall()) % 2 == 0
+        self._terminal_title(
+            f"{'▲▲' if on else '▽▽'} TICKET {ticket.symbol} {left:.0f}s{f' ({more})' if more > 1 else ''}"
+        )
+
     def _terminal_title(self, text: str) -> None:
-        if self._driver is not None and not self.is_headless:
+        if self._driver is not None and not self.is_headless and text != getattr(self, "_title_shown", None):
+            self._title_shown = text
             self._driver.write(f"\x1b]2;{text}\x07")
 
-    # ---- the chart follows the cursor -----------------------------------------------------------------
+    # ---- what keys and the mouse do ---------------------------------------------------------------------
+
+    async def on_event(self, event: events.Event) -> None:
+        if isinstance(event, events.Key) and not event.is_forwarded and self.deciding.typed(self.monotonic()):
+            self._arm_later()
+        await super().on_event(event)
+
+    def action_press(self, key: str) -> None:
+        """A bound key was pressed: what it means depends on the place."""
+        action = resolve(self.actions, key, self.place)
+        if action is not None:
+            self.perform(action.id)
+
+    def perform(self, action_id: str) -> None:
+        """Do what the action ``action_id`` of the table means, if it works where the focus is."""
+        action = next(action for action in self.actions if action.id == action_id)
+        if action.where and self.place not in action.where:
+            known = [place for place in action.where if place in PANES]
+            if self.page is not None and known:
+                self.say(f"{action.label}: esc to the desk first", "warn")
+            else:
+                self.say(f"{action.label}: go to the {' or '.join(known or action.where)} first", "warn")
+            return
+        if action_id.startswith("pane_"):
+            self.looking.go(PANES[int(action_id.removeprefix("pane_")) - 1])
+            return
+        name = f"do_{action_id}"
+        for hand in (self.page, self.charting, self.operating, self.trading, self.leafing, self.looking):
+            do = getattr(hand, name, None)
+            if do is not None:
+                do()
+                return
+
+    def leave_page(self) -> None:
+        """Back to the desk: what was missed is drawn, and the card arms anew."""
+        if self.page is not None:
+            self.pop_screen()
+        self.uncover()
+
+    def uncover(self) -> None:
+        """The desk screen shows again after something covered it."""
+        self.deciding.uncovered(self.monotonic())
+        if self.deciding.ticket is not None:
+            self._arm_later()
+        self.call_after_refresh(self.arrange)
+        self.mark(set(VIEWS))
+
+    def pop_screen(self):  # type: ignore[no-untyped-def]
+        """As Textual's; a dialog or page that went away uncovers the card."""
+        popped = super().pop_screen()
+        self.deciding.uncovered(self.monotonic())
+        if self.deciding.ticket is not None:
+            self._arm_later()
+        self.mark({CARD, "footer", "page"})
+        return popped
 
     def on_table_moved(self, moved: Table.Moved) -> None:
         store, pane = self.store, moved.table.id
+        if self.page is not None:
+            self.mark({"page"})
+            return
         symbol = moved.key if pane in ("candidates", "positions") else ""
         if pane == "tickets" and moved.key in store.tickets:
             symbol = store.tickets[moved.key].symbol
         if pane == "orders" and moved.key in store.orders:
             symbol = store.orders[moved.key].symbol
+        if pane == "news" and moved.key in store.news and store.news[moved.key].symbol in store.candidates:
+            symbol = store.news[moved.key].symbol
         if symbol:
-            self._choose_chart(symbol)
+            self.charting.choose(symbol)
 
     def on_descendant_focus(self) -> None:
         self.mark({"footer"})
 
-    def _follow_first(self) -> None:
-        first = next(iter(candidates.ordered(self.store)), None)
-        if first is not None:
-            self._choose_chart(first.symbol)
-        elif self.store.positions:
-            self._choose_chart(next(iter(self.store.positions)))
-
-    def _choose_chart(self, symbol: str) -> None:
-        if symbol == self.chart_symbol:
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        """A click on the footer is its key; one in the chart puts the crosshair there. No click decides a ticket."""
+        widget = event.widget
+        if widget is None:
             return
-        self.chart_symbol, self.chart_refusal = symbol, ""
-        self.mark({"chart"})
-        self.set_timer(CHART_DELAY, lambda: self._ask_chart(symbol))
-
-    def _ask_chart(self, symbol: str) -> None:
-        if symbol == self.chart_symbol and self.attachment.attached:
-            self.run_worker(self._request_chart(symbol), name="chart", group="chart", exclusive=True)
-
-    async def _request_chart(self, symbol: str) -> None:
-        reply = await self.attachment.send(SelectChart(symbol))
-        if symbol == self.chart_symbol:
-            self.chart_refusal = "" if reply.ok else reply.text
-            self.mark({"chart"})
-
-    # ---- what keys do -----------------------------------------------------------------------------------
-
-    def action_perform(self, action_id: str) -> None:
-        self.perform(action_id)
-
-    def perform(self, action_id: str) -> None:
-        """Do what the action ``action_id`` of the table means, if it works where the focus is."""
-        action = next(action for action in self.actions if action.id == action_id)
-        if action.where and self.looking.pane() not in action.where:
-            self.say(f"{action.label}: go to the {' or '.join(action.where)} first", "warn")
-            return
-        if action_id.startswith("pane_"):
-            self.looking.go(PANES[int(action_id.removeprefix("pane_")) - 1])
-        else:
-            name = f"do_{action_id}"
-            getattr(self.operating if hasattr(self.operating, name) else self.looking, name)()
+        if widget.id == "footer":
+            action = self.painting.footer_action(event.screen_x - widget.region.x)
+            if action and action not in ("approve", "decline"):
+                self.perform(action)
+        elif widget.id == "chart":
+            inner = widget.content_region
+            self.charting.point(event.screen_x - inner.x, event.screen_y - inner.y)
 
     def on_input_changed(self, changed: Input.Changed) -> None:
-        self.wanted = changed.value.strip()
-        self.mark({"candidates"})
+        self.looking.search(changed.value)
 
     def on_input_submitted(self) -> None:
-        self.looking.end_filter()
+        self.looking.end_search()
 
     def theme_names(self) -> list[str]:
         return sorted(self._themes)

@@ -50,11 +50,17 @@ class Wish:
         return replace(self, taller=more_tall if taller else self.taller, wider=more_wide if wider else self.wider)
 
     def to_memory(self) -> dict[str, Any]:
-        return {"hidden": sorted(self.hidden), "slot": self.slot, "taller": dict(self.taller), "wider": dict(self.wider)}
+        return {
+            "hidden": sorted(self.hidden),
+            "slot": self.slot,
+            "taller": dict(self.taller),
+            "wider": dict(self.wider),
+        }
 
     @classmethod
     def from_memory(cls, found: Mapping[str, Any]) -> Wish:
         """The remembered wish; whatever does not fit is left out."""
+
         def sizes(key: str) -> dict[str, int]:
             table = found.get(key)
             pairs = table.items() if isinstance(table, dict) else ()
@@ -122,8 +128,8 @@ def _columns(width: int, height: int, wish: Wish) -> list[tuple[int, Column]]:
             ]
         case "wide":
             return [
-                (44, [("candidates", 26), (CARD, 0), ("tickets", 9), ("news", 10)]),
-                (56, [("chart", 28), ("positions", 12), ("orders", 11), ("log", 8)]),
+                (50, [("candidates", 26), (CARD, 0), ("tickets", 9), ("news", 10)]),
+                (50, [("chart", 28), ("positions", 12), ("orders", 11), ("log", 8)]),
             ]
         case "middle":
             lower = wish.slot if wish.slot in ("tickets", "news") else "log"

@@ -61,14 +61,14 @@ COLUMNS: tuple[Column[CandidateView], ...] = (
     Column("gap", 7, lambda v: figures.percent(v.gap_pct), "right"),
     Column("last", 8, lambda v: (figures.price(v.last), "text"), "right"),
     Column("OR high", 8, lambda v: (figures.price(v.or_high), "orh"), "right"),
-    Column("OR low", 8, lambda v: (figures.price(v.or_low), "orl"), "right", need=6),
+    Column("OR low", 8, lambda v: (figures.price(v.or_low), "orl"), "right", need=7),
     Column("% to high", BAR + 5, _distance, "left", need=2),
     Column("state", 8, _state),
-    Column("volume", 6, lambda v: (figures.volume(v.volume), "muted"), "right", need=7),
-    Column("rel", 5, lambda v: (f"{v.rel_volume:.1f}x" if v.rel_volume else figures.NONE, "muted"), "right", need=9),
-    Column("trend", 10, lambda v: (figures.sparkline(v.spark, 10), "muted"), need=8),
+    Column("volume", 6, lambda v: (figures.volume(v.volume), "muted"), "right", need=9),
+    Column("rel", 5, lambda v: (f"{v.rel_volume:.1f}x" if v.rel_volume else figures.NONE, "muted"), "right", need=4),
+    Column("trend", 8, lambda v: (figures.sparkline(v.spark, 8), "muted"), need=8),
     Column("n", 1, _news, need=3),
-    Column("news / why not", 10, _note, need=4, grow=True),
+    Column("news / why not", 10, _note, need=6, grow=True),
 )
 
 
@@ -77,7 +77,7 @@ def ordered(store: Store, wanted: str = "") -> list[CandidateView]:
     text = wanted.casefold()
     views = [
         v for v in store.candidates.values()
-        if not text or text in f"{v.symbol} {v.name} {v.state}".casefold()
+        if not text or text in f"{v.symbol} {v.name} {v.state} {v.news}".casefold()
     ]  # fmt: skip
     return sorted(views, key=lambda v: (v.state == "dropped", v.rank or 9999, v.symbol))
 
@@ -93,7 +93,7 @@ def sheet(store: Store, width: int, wanted: str) -> Sheet:
 def _empty(store: Store, wanted: str) -> list[str]:
     header = store.header
     if wanted and store.candidates:
-        return [f"No candidate matches “{wanted}”.", "esc clears the filter."]
+        return [f"No candidate matches “{wanted}”.", "esc clears the search."]
     if not store.loaded:
         return ["Waiting for the desk."]
     if header.connection != "OPERATIONAL":

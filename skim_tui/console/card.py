@@ -27,7 +27,7 @@ class Evidence:
 
 def card(
     ticket: TicketView, *, place: tuple[int, int], wall: float, armed: bool, busy: bool, currency: str, keys: Line,
-    width: int, height: int, live: Evidence = Evidence(), refusal: str = "",  # noqa: B008
+    width: int, height: int, live: Evidence = Evidence(), refusal: str = "",
 ) -> list[Line]:  # fmt: skip
     """The card of ``ticket``, which is number ``place`` (n, of). ``busy``: a decision is on its way.
     ``refusal``: why the last key was refused."""
@@ -80,7 +80,10 @@ def _market(ticket: TicketView, candidate: CandidateView) -> Line:
     spread_pct = (candidate.ask / candidate.bid - 1) * 100 if candidate.bid > 0 and candidate.ask > 0 else None
     over = (candidate.last / candidate.or_high - 1) * 100 if candidate.or_high and candidate.last > 0 else None
     dear = candidate.ask > float(ticket.limit) > 0
-    offered: Line = (("bid/ask ", "muted"), (f"{figures.price(candidate.bid)}/{figures.price(candidate.ask)}", "warn" if dear else "text bold"))
+    offered: Line = (
+        ("bid/ask ", "muted"),
+        (f"{figures.price(candidate.bid)}/{figures.price(candidate.ask)}", "warn" if dear else "text bold"),
+    )
     if spread_pct is not None:
         offered = (*offered, (f" {spread_pct:.2f}%", "warn" if spread_pct > 1 else "muted"))
     parts: list[Line] = [offered]

@@ -159,7 +159,7 @@ def frame(view: ChartView | None, look: Look, width: int, height: int) -> Frame 
 
 
 def paint(
-    view: ChartView | None, empty: list[str], tz: str, width: int, height: int, look: Look = Look()  # noqa: B008
+    view: ChartView | None, empty: list[str], tz: str, width: int, height: int, look: Look = Look()
 ) -> list[Line]:
     """The chart of ``view`` in ``width`` x ``height`` cells, or ``empty`` when there is nothing to draw."""
     drawn = frame(view, look, width, height)
@@ -238,9 +238,7 @@ def _shade_range(view: ChartView, drawn: Frame, grid: list[list[Cell]]) -> None:
             grid[row][x] = (char, f"{style or 'text'} on range")
 
 
-def _draw_crosshair(
-    drawn: Frame, look: Look, grid: list[list[Cell]], axis: list[tuple[str, str]], tz: str
-) -> Line:
+def _draw_crosshair(drawn: Frame, look: Look, grid: list[list[Cell]], axis: list[tuple[str, str]], tz: str) -> Line:
     """Draw the crosshair; the line that tells its bar, empty while it is off."""
     if look.at is None:
         return ()
@@ -250,11 +248,11 @@ def _draw_crosshair(
     at = drawn.scale.row(price)
     for row in range(drawn.rows):
         if grid[row][x][0] in " ·":
-            grid[row][x] = ("┊", "key")
+            grid[row][x] = ("┊", _over(grid[row][x][1], "key"))
     if 0 <= at < drawn.rows:
         for column in range(drawn.columns):
-            if grid[at][column][0] in " ·":
-                grid[at][column] = ("╌", "key")
+            if grid[at][column][0] in " ·┊":
+                grid[at][column] = ("╌", _over(grid[at][column][1], "key"))
         axis[at] = (fit(f"+{figures.price(price)}", AXIS), "ink bold on key")
     when = figures.clock(bar.ts, "UTC", "%d %b") if drawn.minutes == DAILY else figures.clock(bar.ts, tz, "%H:%M")
     change = (bar.close / bar.open - 1) * 100 if bar.open else 0.0
@@ -264,6 +262,12 @@ def _draw_crosshair(
         (figures.price(bar.close), "text"), (f" {change:+.1f}%", "gain" if change > 0 else "loss" if change < 0 else "text"),
         (f" vol {figures.volume(bar.volume)} ", "muted"),
     )  # fmt: skip
+
+
+def _over(style: str, front: str) -> str:
+    """``front`` on the background that ``style`` has."""
+    _, on, back = style.partition(" on ")
+    return f"{front}{on}{back}"
 
 
 def _levels(view: ChartView) -> list[tuple[float, str, str]]:

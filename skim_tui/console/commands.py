@@ -16,19 +16,22 @@ class Performer(Protocol):
 
     actions: tuple[Action, ...]
 
+    @property
+    def place(self) -> str: ...
     def perform(self, action_id: str) -> None: ...
     def theme_names(self) -> list[str]: ...
     def use_theme(self, name: str) -> None: ...
 
 
 class Commands(Provider):
-    """Every action by its label and meaning, and every theme by its name."""
+    """Every action that works here by its label and meaning, and every theme by its name."""
 
     def _entries(self) -> list[tuple[str, str, Callable[[], None]]]:
         app = cast(Performer, self.app)
         entries: list[tuple[str, str, Callable[[], None]]] = [
             (f"{action.label}  ({action.shown_keys})", action.what, partial(app.perform, action.id))
             for action in app.actions
+            if not action.where or app.place in action.where
         ]
         entries += [(f"theme {name}", "use this theme", partial(app.use_theme, name)) for name in app.theme_names()]
         return entries

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from textual import events
 from textual.app import ComposeResult
-from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 
-from skim_tui.console.actions import Action
 from skim_tui.console.lineview import LineView
 from skim_tui.console.palette import Palette
-from skim_tui.console.spans import Line
+from skim_tui.console.spans import Line, behind, clip
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +35,7 @@ class Ask(ModalScreen[str]):
 
     def compose(self) -> ComposeResult:
         box = LineView(self._palette, self._paint, id="ask")
-        box.border_title = self._heading
+        box.border_title = f" {self._heading} "
         box.styles.height = len(self._text) + len(self._choices) + 6
         box.styles.width = max(44, *(len(text) + 8 for text in (*self._text, *(c.label for c in self._choices))))
         yield box
@@ -57,38 +56,103 @@ class Ask(ModalScreen[str]):
                 return
 
 
-class Help(ModalScreen[None]):
-    """All keys, made from the action table."""
+class Pick(ModalScreen[str]):
+    """A list to choose one from; ``preview`` is called with each name that the cursor comes to. The result is
+    the chosen name, or empty for going back."""
 
-    def __init__(self, palette: Palette, actions: tuple[Action, ...]) -> None:
+    def __init__(
+        self, palette: Palette, title: str, names: list[str], present: str, preview: Callable[[str], None]
+    ) -> None:
         super().__init__()
         self._palette = palette
-        self._actions = actions
+        self._heading = title
+        self._names = names
+        self._at = names.index(present) if present in names else 0
+        self._preview = preview
 
     def compose(self) -> ComposeResult:
-        with VerticalScroll(id="help-box") as box:
-            box.border_title = "Keys"
-            box.border_subtitle = "esc closes"
-            lines = LineView(self._palette, self._paint, id="help")
-            lines.styles.height = len(self._lines())
-            yield lines
-
-    def _lines(self) -> list[Line]:
-        lines: list[Line] = []
-        for group in dict.fromkeys(action.group for action in self._actions):
-            lines.append(((group, "accent bold"),))
-            for action in self._actions:
-                if action.group == group:
-                    where = f"  (in {', '.join(action.where)})" if action.where else ""
-                    lines.append(((f"  {action.shown_keys:<14}", "key bold"), (action.what, "text"), (where, "muted")))
-            lines.append(())
-        lines.append((("  ctrl+p        ", "key bold"), ("all of these by name", "text")))
-        return lines
+        box = LineView(self._palette, self._paint, id="ask")
+        box.border_title = f" {self._heading} "
+        box.styles.height = len(self._names) + 6
+        box.styles.width = 44
+        yield box
 
     def _paint(self, width: int, height: int) -> list[Line]:
-        return self._lines()
+        room = max(1, height - 4)
+        top = max(0, min(self._at - room // 2, len(self._names) - room))
+        lines: list[Line] = [()]
+        for index, name in list(enumerate(self._names))[top : top + room]:
+            line: Line = clip((("  ▸ " if index == self._at else "    ", "accent bold"), (name, "text")), width)
+            lines.append(behind(line, "selected", width) if index == self._at else line)
+        keys: Line = (
+            ("  ↑ ↓ ", "key bold"),
+            ("look  ", "muted"),
+            ("enter ", "key bold"),
+            ("keep  ", "muted"),
+            ("esc ", "key bold"),
+            ("back", "muted"),
+        )
+        return [*lines, (), keys]
 
     def on_key(self, event: events.Key) -> None:
-        if event.key in ("escape", "question_mark", "q"):
-            event.stop()
+        event.stop()
+        if event.key == "escape":
+            self.dismiss("")
+        elif event.key in ("enter", "space"):
+            self.dismiss(self._names[self._at])
+        elif event.key in ("down", "j", "up", "k"):
+            self._at = (self._at + (1 if event.key in ("down", "j") else -1)) % len(self._names)
+            self._preview(self._names[self._at])
+            self.query_one("#ask", LineView).repaint()
+
+    def on_mouse_scroll_down(self) -> None:
+        self._at = min(len(self._names) - 1, self._at + 1)
+        self._preview(self._names[self._at])
+        self.query_one("#ask", LineView).repaint()
+
+    def on_mouse_scroll_up(self) -> None:
+        self._at = max(0, self._at - 1)
+        self._preview(self._names[self._at])
+        self.query_one("#ask", LineView).repaint()
+
+
+class Type(ModalScreen[str]):
+    """One line of text to type, e.g. a setting's value; the result is the text, or None for going back.
+    Enter takes it: nothing that trades is asked this way."""
+
+    def __init__(self, palette: Palette, title: str, text: list[str], value: str) -> None:
+        super().__init__()
+        self._palette = palette
+        self._heading = title
+        self._text = text
+        self._value = value
+        self._fresh = True
+        """Nothing was typed yet: the first character replaces the value."""
+
+    def compose(self) -> ComposeResult:
+        box = LineView(self._palette, self._paint, id="ask")
+        box.border_title = f" {self._heading} "
+        box.styles.height = len(self._text) + 7
+        box.styles.width = max(50, *(len(text) + 6 for text in self._text))
+        yield box
+
+    def _paint(self, width: int, height: int) -> list[Line]:
+        style = "text on selected" if self._fresh else "text bold"
+        keys: Line = (("  enter ", "key bold"), ("take  ", "muted"), ("esc ", "key bold"), ("back", "muted"))
+        return [
+            (), *(((f"  {text}", "muted"),) for text in self._text), (),
+            clip((("  ", ""), (self._value, style), ("▏", "accent")), width), (), keys,
+        ]  # fmt: skip
+
+    def on_key(self, event: events.Key) -> None:
+        event.stop()
+        if event.key == "escape":
             self.dismiss(None)
+        elif event.key == "enter":
+            self.dismiss(self._value)
+        elif event.key == "backspace":
+            self._value, self._fresh = "" if self._fresh else self._value[:-1], False
+        elif event.character and event.is_printable and len(self._value) < 200:
+            self._value, self._fresh = ("" if self._fresh else self._value) + event.character, False
+        if self.is_attached:
+            self.query_one("#ask", LineView).repaint()

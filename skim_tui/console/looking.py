@@ -1,4 +1,4 @@
-"""What looking keys do: the cursor, the panes, the filter, the theme."""
+"""What looking keys do: the cursor, the panes, the search, the layout, the theme."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 from textual.widgets import Input
 
-from skim_tui.console.arrange import PANES, arrange
-from skim_tui.console.dialogs import Help
+from skim_tui.console.arrange import PANES, Wish, arrange
+from skim_tui.console.dialogs import Pick
 from skim_tui.console.lineview import Table
 
 if TYPE_CHECKING:
     from skim_tui.console.app import SkimApp
+
+LEVELS = ("all", "warnings and errors", "errors")
 
 
 class Looking:
@@ -20,12 +22,19 @@ class Looking:
 
     def __init__(self, app: SkimApp) -> None:
         self._app = app
+        self._searched = ""
+        """The place that the search field works on while it is open."""
 
     def pane(self) -> str:
+        """The focused pane of the desk screen; empty when none is."""
         focused = self._app.screen_stack[0].focused
         return focused.id or "" if focused is not None else ""
 
     def table(self) -> Table | None:
+        """The table under the cursor: the page's, or the focused pane."""
+        page = self._app.page
+        if page is not None:
+            return page.table
         focused = self._app.screen_stack[0].focused
         return focused if isinstance(focused, Table) else None
 
@@ -54,22 +63,52 @@ class Looking:
     def do_bottom(self) -> None:
         self._move(100_000)
 
+    # ---- searching --------------------------------------------------------------------------------
+
     def do_filter(self) -> None:
-        field = self._app.query_one("#filter", Input)
+        self._searched = self._app.place
+        field = self._field()
+        field.placeholder = f"search the {self._searched}; enter keeps it, esc clears it"
+        field.value = self._app.searching.text(self._searched)
         field.display = True
         self._app.arrange()
         field.focus()
 
-    def end_filter(self) -> None:
-        self._app.query_one("#filter", Input).display = False
-        self.go("candidates")
+    def search(self, text: str) -> None:
+        """The search field's text changed."""
+        if self._searched:
+            self._app.searching.put(self._searched, text.strip())
+            self._app.mark({self._searched, "page"})
+
+    def end_search(self) -> None:
+        """Leave the field; what it holds stays in force."""
+        place, self._searched = self._searched, ""
+        self._field().display = False
+        if self._app.page is not None:
+            self._app.page.table.focus()
+        elif place in PANES:
+            self.go(place)
+
+    def _field(self) -> Input:
+        return self._app.screen.query_one("#filter", Input)
 
     def do_escape(self) -> None:
-        if self.pane() == "filter" or self._app.wanted:
-            self._app.query_one("#filter", Input).value = ""
-            self.end_filter()
-        elif self._app.wish.zoomed:
+        app = self._app
+        if self._searched:
+            app.searching.put(self._searched, "")
+            app.mark({self._searched, "page"})
+            self.end_search()
+        elif app.searching.text(app.place):
+            app.searching.put(app.place, "")
+            app.mark({app.place, "page"})
+        elif app.page is not None:
+            app.leave_page()
+        elif app.place == "chart" and app.charting.end():
+            return
+        elif app.wish.zoomed:
             self.do_zoom()
+
+    # ---- panes ------------------------------------------------------------------------------------
 
     def go(self, pane: str) -> None:
         """Show ``pane`` if it is not, and put the focus on it."""
@@ -82,10 +121,14 @@ class Looking:
             width, height = self._app.size
             if pane not in arrange(width, height - 4, wish):
                 wish = replace(wish, zoomed=pane)
-        self._app.wish = wish
-        self._app.arrange()
+        self._wish(wish)
         self._app.view(pane).focus()
         self._app.mark({pane, "footer"})
+
+    def _wish(self, wish: Wish) -> None:
+        self._app.wish = wish
+        self._app.remember_layout()
+        self._app.arrange()
 
     def do_next_pane(self) -> None:
         self._turn(1)
@@ -94,6 +137,8 @@ class Looking:
         self._turn(-1)
 
     def _turn(self, by: int) -> None:
+        if self._app.page is not None:
+            return
         shown = [pane for pane in PANES if self._app.view(pane).display]
         if shown and not self._app.wish.zoomed:
             at = shown.index(self.pane()) if self.pane() in shown else -by
@@ -108,16 +153,51 @@ class Looking:
     def do_hide(self) -> None:
         pane = self.pane()
         if pane in PANES and not self._app.wish.zoomed and sum(self._app.view(p).display for p in PANES) > 1:
-            self._app.wish = replace(self._app.wish, hidden=self._app.wish.hidden | {pane})
-            self._app.arrange()
+            self._wish(replace(self._app.wish, hidden=self._app.wish.hidden | {pane}))
             self._turn(1)
             self._app.say(f"{pane} hidden: {PANES.index(pane) + 1} brings it back", "muted")
 
-    def do_theme(self) -> None:
-        names = self._app.theme_names()
-        at = names.index(self._app.theme) if self._app.theme in names else -1
-        self._app.use_theme(names[(at + 1) % len(names)])
-        self._app.say(f"theme {self._app.theme}", "muted")
+    def do_taller(self) -> None:
+        self._resize(taller=1)
 
-    def do_help(self) -> None:
-        self._app.push_screen(Help(self._app.palette, self._app.actions))
+    def do_shorter(self) -> None:
+        self._resize(taller=-1)
+
+    def do_wider(self) -> None:
+        self._resize(wider=1)
+
+    def do_narrower(self) -> None:
+        self._resize(wider=-1)
+
+    def _resize(self, *, taller: int = 0, wider: int = 0) -> None:
+        if self._app.wish.zoomed:
+            self._app.say("this pane has the whole screen already: z gives it back", "muted")
+            return
+        self._wish(self._app.wish.resized(self.pane(), taller=taller, wider=wider))
+        self._app.mark(set(PANES))
+        self._app.say("0 gives every pane its own size back", "muted")
+
+    def do_reset(self) -> None:
+        self._wish(Wish(card=self._app.wish.card))
+        self._app.mark(set(PANES))
+        self._app.say("every pane is back in its own size", "muted")
+
+    def do_level(self) -> None:
+        shown = LEVELS[(LEVELS.index(self._app.level_shown) + 1) % len(LEVELS)]
+        self._app.level_shown = shown
+        self._app.memory.keep(level=shown)
+        self._app.mark({"log"})
+        self._app.say(f"the log shows {shown}", "muted")
+
+    def do_theme(self) -> None:
+        """Each theme shows while the cursor is on it; esc goes back to the one before."""
+        app = self._app
+        before, names = app.theme, app.theme_names()
+
+        def chosen(name: str | None) -> None:
+            app.use_theme(name or before)
+            if name:
+                app.memory.keep(theme=name)
+                app.say(f"theme {name}", "muted")
+
+        app.push_screen(Pick(app.palette, "Theme", names, before, preview=app.use_theme), chosen)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from textual.screen import ModalScreen
+
 from skim_tui.console import figures, rows
 from skim_tui.console.arrange import CARD
 from skim_tui.console.dialogs import Ask, Choice
@@ -20,6 +22,7 @@ from skim_tui.link.values import (
     Resume,
     SetAuto,
     StopDesk,
+    TicketView,
 )
 
 if TYPE_CHECKING:
@@ -48,29 +51,33 @@ class Operating:
 
         self._app.push_screen(Ask(self._app.palette, title, text, choices, grave=grave), answered)
 
-    def _decide(self, make: Callable[[str], AnyCommand]) -> None:
-        refusal = self._app.deciding.refusal(self._app.monotonic(), self._app.wall())
-        ticket = self._app.deciding.ticket
+    def _decide(self, make: Callable[[TicketView], AnyCommand]) -> None:
+        deciding = self._app.deciding
+        refusal = deciding.refusal(self._app.monotonic(), self._app.wall(), self._app.heard_at)
+        ticket = deciding.ticket
         if refusal or ticket is None:
             self._app.say(refusal, "warn")
             return
         ticket_id = ticket.id
-        self._app.deciding.busy.add(ticket_id)
+        deciding.busy.add(ticket_id)
         self._app.mark({CARD})
 
         def after(reply: Reply) -> None:
             if not reply.ok:
                 # The desk decides once in any case; a refusal may be tried again.
-                self._app.deciding.busy.discard(ticket_id)
+                deciding.busy.discard(ticket_id)
+                deciding.refused = reply.text if deciding.selected == ticket_id else ""
             self._app.mark({CARD})
 
-        self.send(make(ticket_id), after)
+        self.send(make(ticket), after)
 
     def do_approve(self) -> None:
-        self._decide(Approve)
+        """What the card showed goes along, so that the desk refuses what was not looked at."""
+        seen = self._app.deciding.seen_ask
+        self._decide(lambda shown: Approve(shown.id, shown.quantity, shown.limit, shown.stop, seen))
 
     def do_decline(self) -> None:
-        self._decide(Decline)
+        self._decide(lambda shown: Decline(shown.id))
 
     def do_previous_ticket(self) -> None:
         self._step(-1)
@@ -132,7 +139,7 @@ class Operating:
         self.send(Acknowledge())
 
     def do_leave(self) -> None:
-        if isinstance(self._app.screen, Ask):
+        if isinstance(self._app.screen, ModalScreen):
             return
         held = len(self._app.store.positions)
         kept = f"{held} open position(s) stay managed by the desk." if held else "No position is open."

@@ -140,7 +140,15 @@ def news(store: Store, width: int) -> Sheet:
     return Sheet(heading(columns), [Row(v.key, (cells(columns, v),)) for v in views], ["No announcements yet.", "They appear as companies publish them."])  # fmt: skip
 
 
-def log(store: Store, width: int) -> Sheet:
+SHOWN_LEVELS = {
+    "all": ("debug", "info", "warning", "error"),
+    "warnings and errors": ("warning", "error"),
+    "errors": ("error",),
+}
+"""Which lines the log shows, by the name of the choice."""
+
+
+def log(store: Store, width: int, shown: str = "all") -> Sheet:
     def mark(v: LogView) -> Span:
         return LEVELS.get(v.level, (" ", "text"))
 
@@ -152,7 +160,7 @@ def log(store: Store, width: int) -> Sheet:
         ),
         width,
     )  # fmt: skip
-    views = sorted(store.log.values(), key=lambda v: -v.seq)
-    return Sheet(
-        heading(columns), [Row(str(v.seq), (cells(columns, v),)) for v in views], ["Nothing has happened yet."]
-    )
+    kept = SHOWN_LEVELS[shown]
+    views = sorted((v for v in store.log.values() if v.level in kept), key=lambda v: -v.seq)
+    empty = ["Nothing has happened yet."] if shown == "all" else [f"No {shown} so far.", "f shows every line."]
+    return Sheet(heading(columns), [Row(str(v.seq), (cells(columns, v),)) for v in views], empty)

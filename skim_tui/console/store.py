@@ -18,6 +18,7 @@ from skim_tui.link.values import (
     PositionView,
     TicketView,
     TradeView,
+    VitalsView,
 )
 
 KEPT = {"log": 500, "news": 300}
@@ -85,6 +86,16 @@ class Store:
     def proposed(self) -> list[TicketView]:
         """The tickets that wait for a decision, oldest first."""
         return sorted((t for t in self.tickets.values() if t.state == "proposed"), key=lambda t: (t.created, t.id))
+
+    def pulse(self) -> VitalsView | None:
+        """The desk's own pulse; None before the first."""
+        found = self.other.get("vitals", {}).get("")
+        return found if isinstance(found, VitalsView) else None
+
+    def newest_news(self, symbol: str) -> NewsView | None:
+        """The newest headline of ``symbol``."""
+        items = [item for item in self.news.values() if item.symbol == symbol]
+        return max(items, key=lambda item: (item.ts, item.key), default=None)
 
     def last_seq(self) -> int:
         """The number of the newest log line; 0 when there is none."""

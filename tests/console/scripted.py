@@ -14,6 +14,11 @@ from skim_tui.console.app import SkimApp
 from skim_tui.link.port import LinkError
 from skim_tui.link.values import (
     AnyCommand,
+    AskAway,
+    AskJournal,
+    AskPlayback,
+    AskSettings,
+    AskWhyNot,
     CandidateView,
     ChartBar,
     ChartView,
@@ -24,7 +29,9 @@ from skim_tui.link.values import (
     NewsView,
     OrderView,
     PositionView,
+    Preview,
     Reply,
+    SelectChart,
     TicketView,
     TradeView,
 )
@@ -58,6 +65,10 @@ async def quiet(pilot: Pilot[str]) -> None:
     await pilot.pause()
 
 
+QUESTIONS = (SelectChart, Preview, AskAway, AskWhyNot, AskJournal, AskSettings, AskPlayback)
+"""Commands that change nothing."""
+
+
 class ScriptedLink:
     """Delivers the deltas it is given and remembers the commands it was sent."""
 
@@ -81,7 +92,8 @@ class ScriptedLink:
 
     async def send(self, command: AnyCommand) -> Reply:
         self.sent.append(command)
-        return self.answers.get(type(command), Reply(id=1, ok=True, text=f"{type(command).__name__} done"))
+        done = Reply(id=1, ok=True, text="" if isinstance(command, QUESTIONS) else f"{type(command).__name__} done")
+        return self.answers.get(type(command), done)
 
     async def close(self) -> None:
         self.closed = True

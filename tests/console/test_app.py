@@ -24,7 +24,13 @@ from skim_tui.link.values import (
     StopDesk,
 )
 
-from .scripted import NOW, WALL, ScriptedLink, header, morning, quiet, ticket, until
+from .scripted import NOW, QUESTIONS, WALL, ScriptedLink, header, morning, quiet, ticket, until
+
+
+def approval(shown):
+    """What goes to the desk when this ticket's card is approved: what the card showed."""
+    ask = morning().upserts["candidates"][shown.symbol].ask
+    return Approve(shown.id, shown.quantity, shown.limit, shown.stop, ask)
 
 
 class Stage:
@@ -46,7 +52,7 @@ class Stage:
 
     @property
     def commands(self):
-        return [command for command in self.link.sent if not isinstance(command, SelectChart)]
+        return [command for command in self.link.sent if not isinstance(command, QUESTIONS)]
 
     def screen(self):
         """All that the line views show now."""
@@ -73,14 +79,14 @@ async def test_a_key_before_the_card_is_armed_sends_nothing():
         assert s.commands == [] and "not armed yet" in s.status()
         s.pass_time(0.8)
         await s.press("a")
-        assert s.commands == [Approve(ticket().id)]
+        assert s.commands == [approval(ticket())]
 
 
 async def test_a_doubled_key_sends_once():
     async with stage() as s:
         s.pass_time(1)
         await s.press("a", "a", "d")
-        assert s.commands == [Approve(ticket().id)] and "already sent" in s.status()
+        assert s.commands == [approval(ticket())] and "already sent" in s.status()
 
 
 async def test_a_refused_approval_may_be_tried_again():
@@ -110,7 +116,7 @@ async def test_the_next_ticket_is_armed_anew():
         await s.settle()
         assert "WHC" in s.screen()
         await s.press("a")
-        assert s.commands == [Approve(ticket().id)] and "not armed yet" in s.status()
+        assert s.commands == [approval(ticket())] and "not armed yet" in s.status()
         s.pass_time(1)
         await s.press("d")
         assert s.commands[-1] == Decline(two.id)
@@ -126,7 +132,7 @@ async def test_brackets_choose_among_tickets_and_arm_anew():
         await s.press("left_square_bracket")
         s.pass_time(1)
         await s.press("a")
-        assert s.commands == [Approve(ticket().id)]
+        assert s.commands == [approval(ticket())]
 
 
 async def test_an_expired_ticket_is_not_sent():
@@ -150,7 +156,11 @@ async def test_the_card_carries_what_a_decision_needs():
             "478.90",
             "-1.0R",
             "fees 12.00",
-            "+7.42 %",
+            "gap +7.4%",
+            "to ORH +0.4%",
+            "bid/ask",
+            "rel vol 6.0x",
+            "news 53m ago",
             "all 9 gates",
             "approve",
         ):
@@ -281,7 +291,7 @@ async def test_zoom_hide_and_panes_by_number():
         assert app.query_one("#orders").display and app.query_one("#orders").has_focus
         await s.press("z")
         assert [t.id for t in app.query(Table) if t.display] == ["orders"]
-        await s.press("z", "4", "H")
+        await s.press("z", "4", "Z")
         assert not app.query_one("#positions").display
         await s.press("4")
         assert app.query_one("#positions").has_focus
@@ -301,6 +311,9 @@ async def test_help_lists_every_action_and_no_key_works_behind_it():
         await s.press("question_mark", "a")
         assert s.commands == []
         shown = s.screen()
+        for _ in s.app.actions:
+            await s.pilot.press("down")
+            shown += s.screen()
         assert all(action.what in shown for action in s.app.actions)
 
 
@@ -322,7 +335,7 @@ async def test_a_remapped_key_approves_and_the_old_one_does_not():
         await s.press("a")
         assert s.commands == []
         await s.press("f5")
-        assert s.commands == [Approve(ticket().id)]
+        assert s.commands == [approval(ticket())]
 
 
 async def test_only_changed_rows_are_drawn_again(monkeypatch):

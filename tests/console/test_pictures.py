@@ -46,15 +46,3 @@ def test_auto_and_mismatch(snap_compare, size):
 def test_themes(snap_compare, theme):
     app, clock = console(morning(tickets=(ticket(),)), theme)
     assert snap_compare(app, terminal_size=(120, 40), run_before=lambda pilot: settled(pilot, clock))
-
-
-@pytest.mark.parametrize("key", ["question_mark", "q", "A", "K"])
-def test_dialogs(snap_compare, key):
-    app, clock = console(morning())
-
-    async def before(pilot):
-        await settled(pilot, clock)
-        await pilot.press(key)
-        await quiet(pilot)
-
-    assert snap_compare(app, terminal_size=(80, 24), run_before=before)

@@ -4,25 +4,61 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from itertools import combinations
 from pathlib import Path
 
 import pytest
 
-from skim_tui.console.actions import ACTIONS, KeymapError, with_keymap
+from skim_tui.console.actions import ACTIONS, KeymapError, collide, resolve, with_keymap
+from skim_tui.console.arrange import PANES
+from skim_tui.console.charting import Charting
+from skim_tui.console.leafing import Leafing
 from skim_tui.console.looking import Looking
 from skim_tui.console.operating import Operating
+from skim_tui.console.pages.away import AwayPage
+from skim_tui.console.pages.health import HealthPage
+from skim_tui.console.pages.help import HelpPage
+from skim_tui.console.pages.journal import JournalPage
+from skim_tui.console.pages.replay import ReplayPage
+from skim_tui.console.pages.settings import SettingsPage
+from skim_tui.console.pages.whynot import WhyNotPage
 from skim_tui.console.palette import FALLBACK, Palette
 from skim_tui.console.themes import ThemeError, load_theme, load_themes, theme_folders
+from skim_tui.console.trading import Trading
+
+HANDS = (Operating, Trading, Looking, Leafing, Charting)
+PAGES = {
+    page.place: page for page in (AwayPage, WhyNotPage, JournalPage, ReplayPage, HealthPage, SettingsPage, HelpPage)
+}
 
 
-def test_every_action_has_its_own_keys_and_its_method():
-    keys = [key for action in ACTIONS for key in action.keys.split(",")]
-    assert len(keys) == len(set(keys))
-    assert "enter" not in keys
+def test_every_action_has_its_keys_and_its_one_method():
+    assert all(
+        not collide(one, other) for one, other in combinations(ACTIONS, 2) if {*one.key_names} & {*other.key_names}
+    )
+    assert all("enter" not in action.key_names for action in ACTIONS)
     for action in ACTIONS:
-        assert action.id.startswith("pane_") or hasattr(Operating, f"do_{action.id}") != hasattr(
-            Looking, f"do_{action.id}"
-        )
+        on_pages = [place for place in action.where if place in PAGES]
+        name = f"do_{action.id}"
+        if action.id.startswith("pane_"):
+            continue
+        if any(hasattr(hand, name) for hand in HANDS):
+            assert sum(hasattr(hand, name) for hand in HANDS) == 1
+        else:
+            assert on_pages and all(hasattr(PAGES[place], name) for place in on_pages)
+
+
+def test_every_page_is_opened_by_an_action_and_named_where_its_keys_work():
+    assert {place.replace(" ", "_") for place in PAGES} <= {action.id for action in ACTIONS}
+    assert {place for action in ACTIONS for place in action.where} <= {*PAGES, *PANES}
+
+
+@pytest.mark.parametrize(("key", "place", "means"), [
+    ("s", "positions", "move_stop"), ("s", "replay", "seek"), ("l", "chart", "crosshair_right"), ("l", "log", "next_pane"),
+    ("e", "candidates", "edit"), ("e", "settings", "change"), ("K", "journal", "kill"), ("a", "journal", "approve"),
+])  # fmt: skip
+def test_a_key_means_what_its_place_says(key, place, means):
+    assert resolve(ACTIONS, key, place).id == means
 
 
 def test_a_keymap_replaces_keys_and_refuses_conflicts():
@@ -31,6 +67,8 @@ def test_a_keymap_replaces_keys_and_refuses_conflicts():
         ({"aprove": "f5"}, "aprove"),
         ({"approve": "d"}, "both approve and decline"),
         ({"approve": "enter"}, "enter"),
+        ({"zoom": "T"}, "T is both"),
+        ({"close": "b"}, "b is both"),
     ):
         with pytest.raises(KeymapError, match=said):
             with_keymap(keymap)
