@@ -432,7 +432,7 @@ def _console(args: argparse.Namespace) -> int:
         theme=config.screen.theme,
         fps=config.screen.fps,
         bell=config.screen.bell,
-        keymap=config.keys,
+        keymap=config.keys.model_extra,
         memory=paths.data_dir / "console.json",
         theme_dirs=[folder for folder in paths.theme_folders if folder.is_dir()],
     )

@@ -261,6 +261,12 @@ class Screen(Section):
     bell: bool = True
 
 
+class Keys(Section):
+    """Action of the console -> its keys, e.g. ``approve = "f5"``; ``?`` on the screen shows the actions."""
+
+    __pydantic_extra__: dict[str, str]
+
+
 class Config(Section):
     """The whole file. Every table and key has a default; the file may be empty."""
 
@@ -278,5 +284,4 @@ class Config(Section):
     alerts: Alerts = Alerts()
     desk: Desk = Desk()
     screen: Screen = Screen()
-    keys: dict[str, str] = {}
-    """Action of the console -> its keys, e.g. ``approve = "f5"``; ``?`` on the screen names the actions."""
+    keys: Keys = Keys()
