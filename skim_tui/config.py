@@ -264,8 +264,6 @@ class Screen(Section):
 class Keys(Section):
     """Action of the console -> its keys, e.g. ``approve = "f5"``; ``?`` on the screen shows the actions."""
 
-    __pydantic_extra__: dict[str, str]
-
 
 class Config(Section):
     """The whole file. Every table and key has a default; the file may be empty."""

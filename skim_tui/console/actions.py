@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from skim_tui.console.arrange import PANES
 
@@ -119,16 +121,19 @@ class KeymapError(Exception):
     """A keymap names an unknown action or gives one key to two in one place; the message says which."""
 
 
-def with_keymap(keymap: Mapping[str, str]) -> tuple[Action, ...]:
+def with_keymap(keymap: Mapping[str, Any]) -> tuple[Action, ...]:
     """The table with the keys of ``keymap`` (action id to keys) in place of its own.
 
     Raises :class:`KeymapError`. One key may mean different things in different places; a key of a few
     places hides what it means elsewhere.
     """
     known = {action.id for action in ACTIONS}
-    for name in keymap:
+    for name, keys in keymap.items():
         if name not in known:
-            raise KeymapError(f"keymap: {name} is no action")
+            near = difflib.get_close_matches(name, known, 1)
+            raise KeymapError(f"keymap: {name} is no action{f', did you mean {near[0]}?' if near else ''}")
+        if not isinstance(keys, str):
+            raise KeymapError(f'keymap: {name} = {keys!r}: must be text like "f5" or "a,f5"')
     actions = tuple(replace(a, keys=keymap[a.id].replace(" ", "")) if a.id in keymap else a for a in ACTIONS)
     owners: dict[str, list[Action]] = {}
     for action in actions:

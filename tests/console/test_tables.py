@@ -68,6 +68,7 @@ def test_a_keymap_replaces_keys_and_refuses_conflicts():
         ({"approve": "d"}, "both approve and decline"),
         ({"approve": "enter"}, "enter"),
         ({"zoom": "T"}, "T is both"),
+        ({"zoom": 3}, "zoom = 3: must be text"),
         ({"close": "b"}, "b is both"),
     ):
         with pytest.raises(KeymapError, match=said):
