@@ -67,6 +67,11 @@ class Driver:
         """What was told so far is not waited for any more."""
         self._seen = len(self.events)
 
+    @property
+    def position(self) -> int:
+        """How many callbacks there have been."""
+        return len(self.events)
+
     def told(self, *names: str) -> list[Any]:
         """The callbacks of these names since the mark."""
         return [args for name, args in self.events[self._seen :] if name in names]

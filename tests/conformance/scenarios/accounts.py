@@ -157,3 +157,21 @@ async def pnl_single(run: Run) -> None:
     assert abs((moved.unrealizedPnL - first.unrealizedPnL) - (moved.value - first.value)) < 0.01
     await client.call("cancelPnLSingle", 40)
     await client.settle()
+
+
+@scenario("family codes", "reqFamilyCodes")
+async def family_codes(run: Run) -> None:
+    told = await run.client.ask("reqFamilyCodes", until="familyCodes")
+    assert [code.accountID for code in told.familyCodes] == [ACCOUNT]
+
+
+@scenario("soft dollar tiers", "reqSoftDollarTiers")
+async def soft_dollar_tiers(run: Run) -> None:
+    told = await run.client.ask("reqSoftDollarTiers", 41, until="softDollarTiers")
+    assert told.reqId == 41 and told.tiers == []
+
+
+@scenario("advisor data of an account that has no advisor", "requestFA")
+async def advisor(run: Run) -> None:
+    await run.client.call("requestFA", 1)
+    await run.error(321)
