@@ -174,7 +174,7 @@ class Exchange:
         return self._symbol_of.get(con_id, "")
 
     def call_at(self, ts: float, action: Callable[[], None]) -> None:
-        self._agenda.enter(max(ts, self.now()), ranks.TIMER, action)
+        self._agenda.enter(ts, ranks.TIMER, action)
 
     def join(self, listener: Listener) -> None:
         self._listeners.append(listener)

@@ -92,7 +92,8 @@ class RealTimeBars(Subscription):
         self._client = client
         self._what = what
         self._regular = regular
-        self._bar: Candle | None = None
+        self._bars: dict[float, Candle] = {}
+        """The bars that are not over, by start."""
         self._close = 0.0
 
     def on_trade(self, trade: Trade) -> None:
@@ -103,11 +104,10 @@ class RealTimeBars(Subscription):
         if self._what not in TRADE_KINDS:
             self._take(quote.ts, shown(quote.bid, quote.ask, 0.0, self._what), 0)
 
-    def ring(self) -> None:
+    def ring(self, due: float) -> None:
         """Five seconds are over."""
-        now = self._client.exchange.now()
-        start = now - now % REALTIME_SIZE - REALTIME_SIZE
-        bar, self._bar = self._bar, None
+        start = due - REALTIME_SIZE
+        bar = self._bars.pop(start, None)
         day = self._client.exchange.day()
         if (self._regular and not is_regular(start, day)) or not day.pre_open <= start < day.end:
             return
@@ -115,6 +115,7 @@ class RealTimeBars(Subscription):
             if self._close <= 0.0:
                 return
             bar = of_trade(start, self._close, 0)
+        self._close = bar.close
         unit, no_volume = self._client.quote_unit, self._what not in TRADE_KINDS
         volume, count = (NO_VOLUME, NO_VOLUME) if no_volume else (bar.volume // unit, bar.count)
         average = float(NO_VOLUME) if no_volume else round(bar.average, 8)
@@ -125,8 +126,10 @@ class RealTimeBars(Subscription):
     def _take(self, ts: float, price: float, size: int) -> None:
         if price <= 0.0:
             return
-        self._close = price
-        if self._bar is None:
-            self._bar = of_trade(ts, price, size)
+        start = ts - ts % REALTIME_SIZE
+        bar = self._bars.get(start)
+        if bar is None:
+            self._bars = {known: bar for known, bar in self._bars.items() if known > start - 60.0}
+            self._bars[start] = of_trade(ts, price, size)
         else:
-            self._bar.take(price, size)
+            bar.take(price, size)

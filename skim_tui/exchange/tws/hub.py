@@ -53,8 +53,8 @@ class Hub:
     def of(self, symbol: str) -> tuple[Subscription, ...]:
         return tuple(self._by_symbol.get(symbol, ()))
 
-    def every(self, seconds: float, action: Callable[[], None]) -> Timer:
-        """Call ``action`` whenever the exchange's clock shows a multiple of ``seconds``."""
+    def every(self, seconds: float, action: Callable[[float], None]) -> Timer:
+        """Call ``action`` with each multiple of ``seconds`` that the exchange's clock comes to."""
         return Timer(self._client, seconds, action, self._daily)
 
     def on_day(self) -> None:
@@ -69,7 +69,7 @@ class Timer:
     """Repeats until it is stopped, the client has gone or the day is over; begins again with the next day."""
 
     def __init__(
-        self, client: Client, seconds: float, action: Callable[[], None], daily: list[Callable[[], None]]
+        self, client: Client, seconds: float, action: Callable[[float], None], daily: list[Callable[[], None]]
     ) -> None:
         self._client = client
         self._seconds = seconds
@@ -85,16 +85,15 @@ class Timer:
 
     def _begin(self) -> None:
         self._round += 1
-        self._set(self._round)
+        base = max(self._client.exchange.now(), self._client.exchange.day().pre_open)
+        self._set(self._round, base - base % self._seconds + self._seconds)
 
-    def _set(self, number: int) -> None:
-        exchange = self._client.exchange
-        base = max(exchange.now(), exchange.day().pre_open)
-        due = base - base % self._seconds + self._seconds
-        if due <= exchange.day().end:
-            exchange.call_at(due, lambda: self._ring(number))
+    def _set(self, number: int, due: float) -> None:
+        if due <= self._client.exchange.day().end:
+            self._client.exchange.call_at(due, lambda: self._ring(number, due))
 
-    def _ring(self, number: int) -> None:
+    def _ring(self, number: int, due: float) -> None:
         if number == self._round and not self._client.out.is_closed:
-            self._action()
-            self._set(number)
+            self._action(due)
+            # Late or not, the next one is due when it is due: a fast clock leaves none out.
+            self._set(number, due + self._seconds)

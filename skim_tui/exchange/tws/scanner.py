@@ -124,7 +124,7 @@ class ScannerRequests:
             raise Rejected(322, f"{cause}Only {MOST_SCANS} simultaneous API scanner subscriptions are allowed.")
         wanted = read_scan(reader, self._client.exchange.day().mic)
         self._send(request_id, wanted)
-        self._scans[request_id] = self._hub.every(REFRESH, lambda: self._send(request_id, wanted))
+        self._scans[request_id] = self._hub.every(REFRESH, lambda due: self._send(request_id, wanted))
 
     def _cancel(self, reader: Reader) -> None:
         reader.skip()
