@@ -256,7 +256,7 @@ class Newsroom:
     def end_day(self) -> None:
         """The session is over: what still waits or is open gets its last word, and streams end."""
         for symbol, works in tuple(self._open.items()):
-            for work in works:
+            for work in tuple(works):
                 self._verdict(symbol, work, "the session ended")
         for symbol in tuple(self._fetching):
             self.on_failed(symbol, "the session ended")
