@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import json
 import logging
 import os
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from skim_tui.domain.session import ExchangeDay, TradingCalendar
     from skim_tui.exchange.core import Exchange
     from skim_tui.exchange.tape import Tape
+    from skim_tui.journal import Journal
     from skim_tui.paths import Paths
 
 
@@ -77,6 +79,13 @@ def parser() -> argparse.ArgumentParser:
     stop = commands.add_parser("stop", parents=[common], help="stop a running desk")
     stop.add_argument("--force", action="store_true", help="even with open tickets")
     commands.add_parser("flatten", parents=[common], help="cancel every entry and close every position")
+    report = commands.add_parser("report", parents=[common], help="the report of a session, from the journal")
+    report.add_argument("--date", type=date.fromisoformat, metavar="D", help="ISO date; default: the newest session")
+    report.add_argument("--format", choices=("md", "json"), default="md")
+    report.add_argument("--account", help="default: broker.account, or the only one in the journal")
+    exporting = commands.add_parser("export", parents=[common], help="the journal as CSV files")
+    exporting.add_argument("--out", type=Path, default=Path("skim-export"), metavar="DIR")
+    exporting.add_argument("kinds", nargs="*", metavar="KIND", help="tickets, orders, fills, ... (default: all)")
     announcements = commands.add_parser("announcements", help="a list of announcements of your own")
     actions = announcements.add_subparsers(dest="action", metavar="ACTION", required=True)
     importing = actions.add_parser(
@@ -495,6 +504,62 @@ def _flatten(args: argparse.Namespace) -> int:
     return _ask(args, Kill(close_all=True))
 
 
+def _open_journal(args: argparse.Namespace) -> Journal:
+    """The journal of the data folder, which must exist: reading never makes one."""
+    from skim_tui.journal import Journal
+
+    path = _paths(args).journal
+    if not path.exists():
+        raise UsageError(f"{path}: there is no journal yet")
+    return Journal.open(path)
+
+
+def _report(args: argparse.Namespace) -> int:
+    from skim_tui.desk.report import build_report, newest_session
+    from skim_tui.desk.reporttext import as_json, as_markdown
+    from skim_tui.domain.session import CURRENCIES
+
+    paths = _paths(args)
+    config = _config(args, paths)
+    with contextlib.closing(_open_journal(args)) as journal:
+        account = args.account or config.broker.account or _only_account(journal)
+        session = args.date or newest_session(journal, account)
+        if session is None:
+            raise UsageError(f"the journal has no session of account {account}")
+        mic = _mic_of(config.sim.tape) if config.broker.kind == "sim" else config.market.exchange
+        try:
+            day = _calendar(mic).day(session)
+        except LookupError as error:
+            raise UsageError(str(error)) from None
+        report = build_report(journal, account, day, CURRENCIES[mic])
+    if args.format == "json":
+        print(json.dumps(as_json(report), indent=2))
+    else:
+        print(as_markdown(report, day), end="")
+    return 0
+
+
+def _only_account(journal: Journal) -> str:
+    accounts = journal.accounts()
+    if len(accounts) != 1:
+        found = ", ".join(accounts) or "none"
+        raise UsageError(f"which account? the journal has {found}: name one with --account")
+    return accounts[0]
+
+
+def _export(args: argparse.Namespace) -> int:
+    from skim_tui.journal.export import KINDS, export
+
+    unknown = [kind for kind in args.kinds if kind not in KINDS]
+    if unknown:
+        raise UsageError(f"{unknown[0]}: no such rows; there are {', '.join(KINDS)}")
+    with contextlib.closing(_open_journal(args)) as journal:
+        written = export(journal, args.out, args.kinds or tuple(KINDS))
+    for kind, count in written.items():
+        print(f"{args.out / kind}.csv  {count:,} rows")
+    return 0
+
+
 def _announcements(args: argparse.Namespace) -> int:
     from skim_tui.announcements.watched import import_list
 
@@ -567,6 +632,8 @@ _COMMANDS = {
     "replay": _replay,
     "stop": _stop,
     "flatten": _flatten,
+    "report": _report,
+    "export": _export,
     "announcements": _announcements,
     "check": _check,
 }

@@ -47,6 +47,10 @@ class Paths:
         return own / "themes", self.data_dir / "themes"
 
     @property
+    def reports(self) -> Path:
+        return self.data_dir / "reports"
+
+    @property
     def lock(self) -> Path:
         return self.data_dir / "desk.lock"
 

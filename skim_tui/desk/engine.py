@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from skim_tui.alerts.alert import Alert, AlertKind
 from skim_tui.broker.port import Broker, NewsWire
 from skim_tui.config import Config
 from skim_tui.desk import alerting
@@ -24,6 +25,8 @@ from skim_tui.desk.operator import Operator
 from skim_tui.desk.orders import Orders
 from skim_tui.desk.reconcile import Reconciler
 from skim_tui.desk.recorder import Recorder
+from skim_tui.desk.report import INCIDENT, CandidateLine, DailyReport, build_report
+from skim_tui.desk.reporttext import as_markdown
 from skim_tui.desk.signals import Signals
 from skim_tui.desk.watchlist import Watchlist
 from skim_tui.domain.candidate import CandidateState
@@ -56,11 +59,15 @@ from skim_tui.domain.orders import (
     PositionReport,
     ticket_of,
 )
-from skim_tui.domain.session import TradingCalendar
+from skim_tui.domain.session import CURRENCIES, TradingCalendar
 from skim_tui.domain.shock import ShockSignal
 from skim_tui.journal import CandidateRecord, Journal
 
 DAY = 86_400.0
+
+
+NOT_JOURNALED = frozenset({AlertKind.DISCONNECT, AlertKind.SOURCE})
+"""Alerts of which the journal has no event of its own."""
 
 
 class Desk:
@@ -91,7 +98,7 @@ class Desk:
             track_all=track_all,
         )
         self.alerting = Alerting(config.alerts, context.touch)
-        context.alert = self.alerting.raise_
+        context.alert = self._alert
         self.orders = Orders(context)
         self.books = Books(context, self.last_price)
         self.exits = Exits(context, self.orders, self.books, self.last_price, self._closes, self._ladder)
@@ -111,6 +118,8 @@ class Desk:
         self.candidate_records: list[CandidateRecord] = []
         """Records of the sessions finished in this run."""
         self.keep_records = False
+        self.on_day_over: Callable[[], None] = lambda: None
+        """Called when a session's books are closed."""
         self.on_session: Callable[[], None] = lambda: None
         """Called when a session begins, after its scan was asked for."""
         self._account_loaded = ""
@@ -196,6 +205,26 @@ class Desk:
         if context.auto:
             self._disarm("session end")
         context.log("info", f"session {context.session_date} ended")
+        self.on_day_over()
+
+    def _alert(self, alert: Alert) -> None:
+        """Raise an alert; what nothing else records goes into the journal for the day's report."""
+        if alert.kind in NOT_JOURNALED:
+            text = f"{alert.title}: {alert.text}" if alert.text else alert.title
+            self.context.journal.save(events=[self.context.event("desk", INCIDENT, alert.kind.value, text)])
+        self.alerting.raise_(alert)
+
+    def report(self) -> tuple[DailyReport, str]:
+        """The session so far, and as Markdown. Raises :class:`skim_tui.journal.JournalError`."""
+        context = self.context
+        lines = None
+        if not self._day_finished:
+            shown = [one for one in self.watchlist.symbols.values() if one.scanned]
+            shown.sort(key=lambda one: (one.rank, one.symbol))
+            lines = [candidate_line(one) for one in shown]
+        currency = CURRENCIES[context.day.mic]
+        report = build_report(context.journal.journal, context.account_id, context.day, currency, lines)
+        return report, as_markdown(report, context.day)
 
     def _start_day(self) -> None:
         self._day_started, self._day_finished = True, False
@@ -484,3 +513,10 @@ class Desk:
     def local(self, ts: float) -> datetime:
         """``ts`` as exchange-local time."""
         return self.context.day.local(ts)
+
+
+def candidate_line(followed: Followed) -> CandidateLine:
+    """A candidate of a session that is not over yet, as its report shows it."""
+    tracker = followed.tracker
+    low, high = (tracker.or_low, tracker.or_high) if tracker.has_range else (None, None)
+    return CandidateLine(followed.symbol, followed.gap, low, high, followed.state.value, followed.why_not)

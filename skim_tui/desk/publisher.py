@@ -29,6 +29,7 @@ from skim_tui.link.values import (
     NewsView,
     OrderView,
     PositionView,
+    ReportView,
     TicketView,
     TradeView,
 )
@@ -51,6 +52,8 @@ class Publisher:
         self, desk: Desk, board: Board, *, data_dir: str = "", tape: str = "", discord: DiscordSender | None = None
     ) -> None:
         self._discord = discord
+        self.reports: dict[str, ReportView] = {}
+        """The newest report of each session, by date."""
         self._desk = desk
         self._board = board
         self._data_dir = data_dir
@@ -148,6 +151,8 @@ class Publisher:
                 return self._trade(key)
             case "news":
                 return self._news(key)
+            case "report":
+                return self.reports.get(key)
             case "articles":
                 return self._article(key)
             case "alerts":

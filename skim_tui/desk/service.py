@@ -24,6 +24,7 @@ from skim_tui.desk.history import History
 from skim_tui.desk.manual import Manual
 from skim_tui.desk.publisher import Publisher
 from skim_tui.desk.pulse import Pulse
+from skim_tui.desk.reporttext import as_alert, write_report
 from skim_tui.desk.settings import Settings
 from skim_tui.domain.events import BrokerEvent, SourceReport, SourceState
 from skim_tui.domain.market import Announcement
@@ -47,10 +48,12 @@ from skim_tui.link.values import (
     Decline,
     Enter,
     Kill,
+    MakeReport,
     MoveStop,
     Preview,
     ReadArticle,
     RepairStop,
+    ReportView,
     Resume,
     SaveSetting,
     ScaleOut,
@@ -134,6 +137,7 @@ class DeskService:
             self._discord = DiscordSender(webhook, changed=lambda: self.desk.context.touch("health", "alerts/Discord"))
             self.desk.alerting.to_discord = self._discord.offer
         desk.news_inline = False
+        desk.on_day_over = self._day_over
         if isinstance(broker, NewsWire):
             broker.follow_news(config.shock.providers)
         self._arm_auto = arm_auto
@@ -304,12 +308,39 @@ class DeskService:
                 return done, text, self._settings.view()
             case SetPlayback():
                 return False, "no tape is played here: time is the broker's"
+            case MakeReport():
+                return self._report_so_far()
             case ReadArticle(key=key):
                 return desk.read_article(key)
             case StopDesk(force=force):
                 return self._stop_asked(who, force=force)
             case _:
                 return None
+
+    def _report_so_far(self) -> tuple[bool, str]:
+        try:
+            report, markdown = self.desk.report()
+        except JournalError as error:
+            return False, str(error)
+        self._show_report(str(report.session), markdown)
+        return True, f"report {report.session}"
+
+    def _show_report(self, session: str, markdown: str) -> None:
+        self._publisher.reports[session] = ReportView(session, markdown)
+        self.desk.context.touch("report", session)
+
+    def _day_over(self) -> None:
+        """After the close: the report on screen, in the data folder, and to the operator who is away."""
+        context = self.desk.context
+        try:
+            report, markdown = self.desk.report()
+            written = write_report(self._paths.reports, report, markdown)
+        except (JournalError, OSError) as error:
+            context.log("error", f"the day's report could not be made: {error}")
+            return
+        self._show_report(str(report.session), markdown)
+        context.log("info", f"the day's report is in {written}")
+        context.alert(as_alert(report, context.now()))
 
     def _stop_asked(self, who: str, *, force: bool) -> tuple[bool, str]:
         live = [entry.ticket.symbol for entry in self.desk.approvals.entries.values() if entry.state.is_live]

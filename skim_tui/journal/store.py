@@ -210,6 +210,12 @@ class Journal:
         row = models.Candidate
         return self._rows(CandidateRecord, (row.account == account) & (row.session_date == session_date), row.symbol)
 
+    def candidate_sessions(self, account: str) -> list[date]:
+        """Every session of which candidates are kept, oldest first."""
+        query = 'SELECT DISTINCT "session_date" FROM "candidate" WHERE "account" = ? ORDER BY 1'
+        with _told(self.path, "read"):
+            return [date.fromisoformat(row[0]) for row in self._database.execute_sql(query, (account,)).fetchall()]
+
     def events(self, since_id: int = 0, limit: int = 1000) -> list[tuple[int, EventRecord]]:
         """(number, event) pairs after ``since_id``, oldest first."""
         with _told(self.path, "read"):

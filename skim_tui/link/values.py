@@ -548,6 +548,10 @@ class SelectChart(Command, frozen=True):
     symbol: str
 
 
+class MakeReport(Command, frozen=True):
+    """Make the report of the session so far; it comes as a :class:`ReportView`."""
+
+
 class ReadArticle(Command, frozen=True):
     """Fetch the text behind a news row; it comes as an :class:`ArticleView`."""
 
@@ -687,6 +691,7 @@ AnyCommand = (
     | AskPlayback
     | SetPlayback
     | ReadArticle
+    | MakeReport
 )
 
 Answer = tuple[bool, str] | tuple[bool, str, AnyView]
