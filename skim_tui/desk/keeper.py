@@ -35,8 +35,9 @@ from skim_tui.domain.position import (
 )
 from skim_tui.journal import PositionRecord
 
-OVERCOVERED_GRACE = 5.0
-"""Real seconds a stop may be larger than the holding: the broker's own OCA reduction is on its way."""
+SETTLING_GRACE = 5.0
+"""Real seconds a stop may differ from the holding for a known reason: the broker's own OCA reduction is on its way,
+or it is here and the sale that caused it is not."""
 
 REPAIR_EVERY = 2.0
 """Real seconds between two attempts to repair the same stop."""
@@ -56,7 +57,7 @@ class Keeper:
         self._orders = orders
         self._books = books
         self._exits = exits
-        self._overcovered: dict[str, float] = {}
+        self._unsettled: dict[str, float] = {}
         self._repaired: dict[str, float] = {}
         self._resizes: dict[str, tuple[int, int]] = {}
         """symbol -> (shares covered when a resize was last asked, how often it was asked at that)."""
@@ -186,7 +187,7 @@ class Keeper:
             spent = entry is not None and entry.status.is_done
             if not spent or self._books.held(ticket_id, self._orders.of_symbol(order.symbol)) > 0:
                 self._leftover.pop(order.ref, None)
-            elif now - self._leftover.setdefault(order.ref, now) >= OVERCOVERED_GRACE:
+            elif now - self._leftover.setdefault(order.ref, now) >= SETTLING_GRACE:
                 self._leftover[order.ref] = now
                 self._context.log("warning", f"{order.symbol}: {order.ref} protects nothing any more, cancelling it")
                 self._orders.cancel(order.ref, "desk", "its shares are gone")
@@ -208,11 +209,11 @@ class Keeper:
             stop_in_flight=self._stop_in_flight(symbol),
         )
         if repair is None:
-            self._overcovered.pop(symbol, None)
+            self._unsettled.pop(symbol, None)
             return
-        if stops.covered > held:
-            since = self._overcovered.setdefault(symbol, now)
-            if now - since < OVERCOVERED_GRACE:
+        if stops.covered > held or held - stops.covered <= self._selling(position.ticket_id, orders):
+            since = self._unsettled.setdefault(symbol, now)
+            if now - since < SETTLING_GRACE:
                 return
         if now - self._repaired.get(symbol, float("-inf")) < REPAIR_EVERY:
             return
@@ -224,6 +225,16 @@ class Keeper:
             self._resize(position, repair, held, stops.covered)
         else:
             self._place(position, repair.quantity)
+
+    @staticmethod
+    def _selling(ticket_id: str, orders: list[OrderUpdate]) -> int:
+        """Shares that an exit or target under way may have sold without our knowing yet: the broker may reduce the
+        stop first and tell the sale after. To enlarge the stop again would be to sell those shares twice."""
+        return sum(
+            order.remaining
+            for order in orders
+            if leg_of(order.ref) in (*EXIT_LEGS, "T") and not order.status.is_done and ticket_of(order.ref) == ticket_id
+        )
 
     def _stop_in_flight(self, symbol: str) -> bool:
         return any(

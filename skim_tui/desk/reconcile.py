@@ -66,10 +66,12 @@ class Reconciler:
         for update in (*snapshot.completed_orders, *snapshot.open_orders):
             listed.add(update.ref)
             known = update.ref in orders.updates
-            orders.take(update)
+            before, after = orders.take(update)
+            if known and after != before:
+                self._keeper.on_order(after)
             if known:
-                self._keeper.on_order(orders.updates[update.ref])
-            elif not update.foreign and not update.status.is_done and leg_of(update.ref):
+                continue
+            if not update.foreign and not update.status.is_done and leg_of(update.ref):
                 strange.append(
                     f"{update.symbol}: order {update.ref} ({update.side} {update.quantity:,}) bears a desk's mark "
                     "and is not in this journal"

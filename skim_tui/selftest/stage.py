@@ -16,6 +16,7 @@ from skim_tui.calendar_source import calendar
 from skim_tui.domain.session import ASX
 from skim_tui.exchange.core import Exchange
 from skim_tui.exchange.faults import Fault, Faults
+from skim_tui.exchange.mishaps import Mishaps
 from skim_tui.exchange.model import SimOrder
 from skim_tui.exchange.tape import Tape
 from skim_tui.exchange.tws.server import TwsDoor
@@ -232,6 +233,7 @@ async def stage(
     folder.mkdir(parents=True, exist_ok=True)
     exchange = Exchange(tape, calendar(ASX, today=TODAY), start=start, speed=speed)
     door_faults = Faults(faults, now=exchange.now, day=exchange.day)
+    Mishaps(exchange, door_faults)
     door = TwsDoor(exchange, faults=door_faults)
     _, port = await door.start()
     umpire = Umpire(exchange)
@@ -249,6 +251,7 @@ async def stage(
         with contextlib.suppress(Exception):
             await asyncio.gather(*tasks, return_exceptions=True)
         await door.stop()
+        exchange.close()
 
 
 def _socket_name(folder: Path) -> str:

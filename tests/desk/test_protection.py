@@ -262,3 +262,37 @@ def test_the_working_states_of_a_stop_count_and_no_other():
         assert script.covered == covered
     script.say(S, CANCELLED)
     assert script.covered == 0
+
+
+def test_a_stop_reduced_before_the_sale_is_told_is_not_enlarged_again():
+    """The broker's OCA reduction may come before the execution that caused it; enlarged, the stop would sell twice."""
+    script = Script(exits={"half_on_day": 1})
+    script.enter()
+    script.wait(2)
+    script.say(f"{T}.H1", WORKING)
+    script.say(S, HELD, quantity=50)
+    script.wait(3)
+    assert not script.asked("modify") and script.placed("S") == [S]
+    script.fill(f"{T}.H1", 50)
+    script.wait(10)
+    assert not script.asked("modify") and script.position.quantity == 50 == script.covered
+
+
+def test_a_stop_reduced_for_no_reason_while_an_exit_hangs_is_enlarged_in_the_end():
+    script = Script()
+    script.enter()
+    script.desk.exits.close("BHP", "test", "by hand", 30)
+    script.say(f"{T}.X1", HELD)  # the market is halted
+    script.say(S, HELD, quantity=80)
+    script.wait(3)
+    assert not script.asked("modify")
+    script.wait(3)
+    assert script.asked("modify") == [("modify", S, 100, None)]
+
+
+def test_more_missing_than_an_exit_can_have_sold_is_repaired_at_once():
+    script = Script()
+    script.enter()
+    script.desk.exits.close("BHP", "test", "by hand", 30)
+    script.say(S, HELD, quantity=60)
+    assert script.asked("modify") == [("modify", S, 100, None)]

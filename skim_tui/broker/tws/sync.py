@@ -18,6 +18,10 @@ ANSWER_TIMEOUT = 10.0
 """Local seconds for each list. A gateway that has just restarted takes several."""
 
 
+EXECUTIONS_TIMEOUT = 4.0
+"""... and for the executions, whose end a gateway may never send: what protects shares must not wait for it."""
+
+
 class SyncFailed(BrokerError):
     """A part of the truth did not come; the message names it."""
 
@@ -52,7 +56,11 @@ async def take_snapshot(
     if subscribe_account:
         lists["account values"] = ("account", lambda: wire.reqAccountUpdates(True, account.account))
     answers = await asyncio.gather(
-        *(session.ask(key, send, ANSWER_TIMEOUT) for key, send in lists.values()), return_exceptions=True
+        *(
+            session.ask(key, send, EXECUTIONS_TIMEOUT if name == "executions" else ANSWER_TIMEOUT)
+            for name, (key, send) in lists.items()
+        ),
+        return_exceptions=True,
     )
     for name, answer in zip(lists, answers, strict=True):
         if not isinstance(answer, BaseException):
