@@ -1,0 +1,317 @@
+"""Candidates on the desk: from a gap to a ticket, and the reason at every step where one is dropped."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from skim_tui.domain.candidate import CandidateState as State
+from skim_tui.domain.events import BarsClosed, Connection, DailyHistory, HaltChanged, ScanResult, ScanRow, TodayBars
+from skim_tui.domain.market import Announcement, Bar, DailyBar, Quote
+from skim_tui.domain.orders import AccountReport
+from skim_tui.domain.shock import Direction, Measure, ShockSignal
+from skim_tui.domain.ticket import TicketState
+from tests.desk.scripted import HELD, WORKING, D, Script
+
+
+class Day(Script):
+    """PLS closed at 10.00 yesterday and opens at 10.50 today; about 400,000 shares a day."""
+
+    symbol = "PLS"
+
+    def begin(self, volume=400_000, close=10.0, sessions=20):
+        self.broker.time = self.day.open - 120
+        self.desk.handle(ScanResult((ScanRow(0, self.symbol),)))
+        calendar, day = self.desk.context.calendar, self.day.date
+        history = [
+            DailyBar(self.symbol, calendar.offset(day, -back), close, close + 0.2, close - 0.2, close, volume)
+            for back in range(sessions, 0, -1)
+        ]
+        self.desk.handle(DailyHistory(self.symbol, tuple(history)))
+        self.desk.handle(TodayBars(self.symbol, ()))
+        self.market(10.49, 10.50, symbol=self.symbol)
+        self.followed.kept = False
+        return self
+
+    def minute(self, index, close=10.5, high=None, low=None, volume=20_000, bid=10.49, ask=10.50):
+        """A closed bar, with the quote of its end before it."""
+        start = self.day.open + index * 60
+        self.broker.time = start + 60
+        self.desk.handle(Quote(self.symbol, self.broker.time, bid, 5_000, ask, 5_000))
+        high, low = max(close, high or close), min(close, low or close)
+        self.desk.handle(BarsClosed((Bar(self.symbol, start, close, high, low, close, volume),)))
+        return self
+
+    def range(self, **terms):
+        for index in range(10):
+            self.minute(index, high=10.6, low=10.4, **terms)
+        return self
+
+    def break_out(self, index=10, ask=10.66):
+        return self.minute(index, close=10.65, bid=ask - 0.01, ask=ask)
+
+    @property
+    def followed(self):
+        return self.desk.watchlist.symbols[self.symbol]
+
+    @property
+    def tickets(self):
+        return [entry for entry in self.desk.approvals.entries.values() if entry.ticket.symbol == self.symbol]
+
+
+def test_a_gap_its_range_and_its_break_become_a_ticket_with_its_evidence():
+    day = Day().begin().range()
+    assert day.followed.state is State.READY and day.followed.source == "scan"
+    day.break_out()
+    (entry,) = day.tickets
+    assert (entry.state, day.followed.state) == (TicketState.PROPOSED, State.TICKETED)
+    evidence = dict(entry.ticket.evidence)
+    assert evidence["gap"] == "+5.00 %" and evidence["range"] == "10.4 to 10.6, 10 min, with the auction"
+    assert evidence["relative volume"].startswith("6.") and "estimated" in evidence["relative volume"]
+    assert (entry.ticket.limit, entry.ticket.stop) == (D("10.65"), D("10.39"))
+    assert entry.ticket.quantity <= 400_000 // 100, "1 % of the average volume"
+
+
+@pytest.mark.parametrize(
+    ("sections", "begin", "terms", "state", "why"),
+    [
+        ({}, {"close": 10.4}, {}, State.DROPPED, "gap 0.96 % below 3 %"),
+        ({}, {"volume": 40_000}, {}, State.DROPPED, "average turnover 400,000 below 500,000"),
+        ({}, {"sessions": 4}, {}, State.DROPPED, "average turnover unknown"),
+        ({}, {}, {"bid": 10.2, "ask": 10.5}, State.DROPPED, "spread 2.86 % above 2 %"),
+        ({"opening_range": {"min_bars": 11}}, {}, {}, State.DROPPED, "opening range has 10 of 11 bars"),
+        ({"scan": {"min_rel_volume": 50.0}}, {}, {}, State.DROPPED, "relative volume 6"),
+        ({"scan": {"min_volume": 10**6}}, {}, {}, State.DROPPED, "volume 220,000 not above 1,000,000"),
+        ({"scan": {"news": "required"}}, {}, {}, State.DROPPED, "no price-sensitive announcement"),
+        ({"exits": {"max_stop_atr": 0.5}}, {}, {}, State.DROPPED, "0.7 ATR below the entry"),
+        ({"exits": {"max_stop_pct": 1.0}}, {}, {}, State.DROPPED, "2.4 % below the entry"),
+        ({"sizing": {"max_fee_pct": 1.0}}, {}, {}, State.DROPPED, "size: fees 29.27 are"),
+        ({"sizing": {"max_adv_pct": 0.01}}, {}, {}, State.DROPPED, "size: share of average volume allows"),
+        ({"risk": {"max_spread_pct": 0.05}}, {}, {}, State.DROPPED, "spread: 0.09 % of 0.05 %"),
+    ],
+)
+def test_every_dropped_name_has_its_reason(sections, begin, terms, state, why):
+    day = Day(**sections).begin(**begin).range(**terms).break_out()
+    assert day.followed.state is state and why in day.followed.why_not
+
+
+def announce(day, headline, *, minutes_before_open=30, sensitive=True, symbol="PLS"):
+    at = day.day.open - minutes_before_open * 60
+    day.desk.handle(Announcement(symbol, at, headline, sensitive, "ASX", headline))
+
+
+def test_the_announcement_filter_reads_what_came_since_the_last_close_followed_or_not():
+    day = Day(scan={"news": "required"})
+    announce(day, "Binding offtake agreement", minutes_before_open=13 * 60)  # last night, before the scan named it
+    day.begin().range().break_out()
+    assert len(day.tickets) == 1
+    assert dict(day.tickets[0].ticket.evidence)["news"] == "$ Binding offtake agreement"
+    old = Day(scan={"news": "required"})
+    announce(old, "Binding offtake agreement", minutes_before_open=30 * 60)
+    assert not old.begin().range().break_out().tickets
+
+
+def test_an_excluded_kind_of_announcement_refuses_and_is_named():
+    day = Day().begin()
+    announce(day, "Completion of institutional placement")
+    day.range().break_out()
+    assert not day.tickets and "announcement is a raising" in day.followed.why_not
+
+
+def test_a_signal_that_came_to_nothing_may_arm_the_candidate_again():
+    day = Day(breakout={"max_signals": 2}).begin().range().break_out()
+    day.desk.approvals.decline(day.tickets[0].ticket.id, "test")
+    assert day.followed.state is State.READY and day.followed.lapsed == "declined" and not day.followed.why_not
+    day.minute(11, close=10.7, bid=10.65, ask=10.66)
+    assert len(day.tickets) == 1, "still above: not armed"
+    day.minute(12, close=10.5).break_out(13)
+    assert len(day.tickets) == 2 and day.followed.state is State.TICKETED
+    day.desk.approvals.decline(day.tickets[1].ticket.id, "test")
+    assert day.followed.state is State.DROPPED and day.followed.why_not == "declined"
+
+
+def test_by_default_a_lapsed_signal_ends_the_candidacy():
+    day = Day().begin().range().break_out()
+    day.desk.approvals.decline(day.tickets[0].ticket.id, "test")
+    assert day.followed.state is State.DROPPED
+
+
+def test_at_most_one_entry_a_day_even_when_it_may_arm_again():
+    day = Day(breakout={"max_signals": 3}).begin().range().break_out()
+    ticket = day.tickets[0].ticket
+    assert day.desk.approvals.approve(ticket.id, "test")[0]
+    day.say(f"{ticket.id}.E", WORKING)
+    day.say(f"{ticket.id}.S", HELD)
+    day.fill(f"{ticket.id}.E", ticket.quantity, str(ticket.limit))
+    day.minute(11, close=10.5).break_out(12)
+    assert len(day.tickets) == 1 and day.followed.state is State.ENTERED
+    done, _ = day.desk.exits.close("PLS", "test", "by hand")
+    assert done
+    day.fill(f"{ticket.id}.X1", ticket.quantity, "10.70")
+    proposed = day.propose("4567-260303-PLS-9", 100)
+    assert "already entered today" in day.desk.approvals.approve(proposed, "test")[1]
+
+
+def test_a_halt_before_the_break_makes_it_track_a_new_range():
+    day = Day().begin().range()
+    day.desk.handle(HaltChanged("PLS", day.day.open + 900, True))
+    day.desk.handle(HaltChanged("PLS", day.day.open + 1500, False))
+    assert day.followed.state is State.TRACKING
+    for index in range(25, 35):
+        day.minute(index, high=11.0, low=10.8, close=10.9, bid=10.89, ask=10.90)
+    assert day.followed.state is State.READY and day.followed.tracker.or_high == 11.0
+    assert day.followed.halts[0].end == day.day.open + 1500
+
+
+def test_a_break_that_became_known_late_is_history():
+    day = Day().begin().range()
+    day.disconnect()
+    day.reconnect()
+    day.broker.time = day.day.open + 1800
+    late = [Bar("PLS", day.day.open + index * 60, 10.7, 10.7, 10.7, 10.7, 20_000) for index in range(10, 20)]
+    day.desk.handle(TodayBars("PLS", tuple(late)))
+    assert day.followed.state is State.DROPPED and "broke at 10:11, known only" in day.followed.why_not
+
+
+def test_no_range_ends_while_the_line_is_down():
+    day = Day().begin()
+    for index in range(5):
+        day.minute(index, high=10.6, low=10.4)
+    day.disconnect()
+    assert day.followed.tracker.blind
+    day.broker.time = day.day.open + 1800
+    day.desk.advance(day.broker.time)
+    assert day.followed.state is State.TRACKING
+    day.reconnect()
+    missed = [Bar("PLS", day.day.open + i * 60, 10.5, 10.9, 10.5, 10.5, 20_000) for i in range(5, 29)]
+    day.desk.handle(TodayBars("PLS", tuple(missed)))
+    assert day.followed.tracker.or_high == 10.9 and day.followed.state is State.READY
+
+
+def test_an_account_in_another_currency_needs_a_stated_rate_and_is_sized_by_it():
+    usd = AccountReport("DU1234567", "USD", D(100_000), D(100_000), D(100_000))
+    day = Day().begin()
+    day.desk.handle(usd)
+    day.range().break_out()
+    assert not day.tickets and "no USD/AUD rate" in day.followed.why_not
+    sizes = {}
+    for rate in ("USD/AUD 1.5", "USD/AUD 0.5"):
+        day = Day(sizing={"fx_rate": rate, "max_adv_pct": 100.0, "max_volume_pct": 100.0}).begin()
+        day.desk.handle(usd)
+        day.range().break_out()
+        sizes[rate] = day.tickets[0].ticket.risk
+    assert sizes["USD/AUD 1.5"] <= Decimal(750) and sizes["USD/AUD 0.5"] <= Decimal(250) < sizes["USD/AUD 1.5"]
+
+
+def test_fixed_value_sizing_and_a_target_come_from_the_settings():
+    sections = {"sizing": {"mode": "value", "fixed_value": D(3000)}, "exits": {"take_profit_r": 2.0}}
+    ticket = Day(**sections).begin().range().break_out().tickets[0].ticket
+    assert ticket.quantity == 281 and ticket.value <= 3000
+    assert ticket.target == D("11.17"), "10.65 + 2 x 0.26"
+
+
+def test_dropped_names_give_their_place_to_new_ones_but_held_ones_never_do():
+    day = Day(scan={"max_candidates": 2}).begin(close=10.4).minute(0)
+    assert day.followed.state is State.DROPPED
+    day.desk.watchlist.symbols["PLS"].kept = False
+    day.desk.watchlist.symbols.pop("BHP", None)
+    day.desk.handle(ScanResult((ScanRow(0, "AAA"), ScanRow(1, "BBB"), ScanRow(2, "CCC"))))
+    watched = {symbol for symbol, followed in day.desk.watchlist.symbols.items() if followed.watched}
+    assert watched == {"AAA", "BBB"} and "CCC" not in day.desk.watchlist.symbols
+
+
+def test_the_operators_list_and_announcements_are_sources_too():
+    day = Day(scan={"symbols": ("MIN",), "follow_announcements": True})
+    assert day.desk.watchlist.symbols["MIN"].source == "list"
+    announce(day, "Quarterly report", symbol="XYZ")
+    announce(day, "Change of director's interest", symbol="ABC", sensitive=False)
+    assert day.desk.watchlist.symbols["XYZ"].source == "announcement" and "ABC" not in day.desk.watchlist.symbols
+
+
+def test_yesterdays_news_is_forgotten_and_last_nights_is_kept():
+    day = Day()
+    announce(day, "Old", minutes_before_open=-60)
+    announce(day, "Overnight", minutes_before_open=-8 * 60)
+    context = day.desk.context
+    context.day = context.calendar.day(context.calendar.offset(day.day.date, 1))
+    day.desk.watchlist.start_day()
+    assert [item.headline for item in day.desk.watchlist._news["PLS"]] == ["Overnight"]
+
+
+def test_latest_entry_on_a_half_day_lies_before_its_close():
+    day = Day()
+    calendar = day.desk.context.calendar
+    half = calendar.day(day.day.date.replace(month=12, day=24, year=2025))
+    assert half.half_day
+    day.desk.context.day = half
+    day.broker.time = half.close - 29 * 60
+    gates = {gate.name: gate for gate in day.desk.approvals.judge(day_ticket(day))}
+    assert gates["entry time"].text == "1 min past the latest entry"
+
+
+def day_ticket(day):
+    day.propose("4567-260303-PLS-7")
+    return day.desk.approvals.entries["4567-260303-PLS-7"].ticket
+
+
+# ---- news shocks ----------------------------------------------------------------------------------
+
+
+def shock(day, direction=Direction.UP):
+    item = Announcement("PLS", day.broker.time - 60, "Guidance upgrade", True, "ASX", "1")
+    now = day.broker.time
+    evidence = (Measure("z of return", 4.2, 3.0),)
+    return ShockSignal("PLS", "robust", direction, item, now - 60, now, 1, 10.0, 10.5, 10.6, 10.3, 10.4, 0.05, evidence)
+
+
+def test_a_news_shock_takes_the_same_way_to_a_ticket_and_has_its_own_exits():
+    day = Day(shock={"enabled": True}).begin().range()
+    assert day.desk.signals.on_shock(shock(day)) == ""
+    (entry,) = day.tickets
+    evidence = dict(entry.ticket.evidence)
+    assert entry.ticket.strategy == "news shock" and evidence["news"] == "Guidance upgrade"
+    assert evidence["z of return"] == "4.2 of 3" and entry.ticket.target is not None
+    assert day.desk.approvals.approve(entry.ticket.id, "test")[0]
+    day.say(f"{entry.ticket.id}.E", WORKING)
+    day.fill(f"{entry.ticket.id}.E", entry.ticket.quantity, str(entry.ticket.limit))
+    rule = day.desk.exits.rule_of(day.desk.books.positions["PLS"])
+    assert (rule.time_stop_minutes, rule.half_on_day, rule.end_of_day) == (60, 0, True)
+    plan = day.desk.exits.plan("PLS")
+    assert plan[0].when == pytest.approx(day.desk.books.positions["PLS"].opened + timedelta(hours=1).total_seconds())
+
+
+@pytest.mark.parametrize(
+    ("settings", "direction", "said"),
+    [
+        ({}, Direction.UP, "not traded"),
+        ({"enabled": True}, Direction.DOWN, "short selling is not enabled"),
+        ({"enabled": True, "short": True}, Direction.DOWN, "not known whether shares can be borrowed"),
+    ],
+)
+def test_a_shock_that_is_not_traded_says_why(settings, direction, said):
+    day = Day(shock=settings).begin().range()
+    assert said in day.desk.signals.on_shock(shock(day, direction)) and not day.tickets
+
+
+def test_the_connection_gate_holds_for_shocks_too():
+    day = Day(shock={"enabled": True}).begin().range()
+    signal = shock(day)
+    day.disconnect()
+    assert "connection" in day.desk.signals.on_shock(signal)
+    assert day.desk.context.connection is Connection.DISCONNECTED and not day.placed("E")
+
+
+def test_a_break_even_move_is_made_once_and_only_upwards():
+    script = Script(exits={"break_even_r": 1.0})
+    script.enter(100)
+    script.market(bid=10.99, ask=11.00)
+    script.desk.watchlist.symbols["BHP"].tracker.last = 10.99
+    script.wait(3)
+    assert not [asked for asked in script.broker.asked if asked[0] == "modify"]
+    script.desk.watchlist.symbols["BHP"].tracker.last = 11.00
+    script.wait(1)
+    moved = [asked for asked in script.broker.asked if asked[0] == "modify"]
+    assert moved == [("modify", "4567-260303-BHP-1.S", None, D("10.50"))]
+    script.say("4567-260303-BHP-1.S", HELD, stop_price=D("10.50"))
+    script.wait(6)
+    assert len([asked for asked in script.broker.asked if asked[0] == "modify"]) == 1
