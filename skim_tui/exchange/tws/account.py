@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from skim_tui.exchange.api import ExchangeApi
-from skim_tui.exchange.tws.contracts import contract12, home_of
+from skim_tui.exchange.tws.contracts import contract12
 
 CENT = Decimal("0.01")
 BASE = "BASE"
@@ -165,11 +165,9 @@ def position_fields(exchange: ExchangeApi, symbol: str) -> list[object]:
 def portfolio_row(exchange: ExchangeApi, symbol: str) -> list[object]:
     """An updatePortfolio message of 20 fields."""
     quantity, cost = exchange.positions.get(symbol, (0, Decimal(0)))
-    instrument, last = exchange.instruments[symbol], last_price(exchange, symbol)
-    contract = contract12(instrument)
-    contract[7] = home_of(instrument.mic)
+    last = last_price(exchange, symbol)
     return [
-        7, 8, *contract, quantity, _price(last), _cents(last * quantity), _price(cost),
+        7, 8, *contract12(exchange.instruments[symbol]), quantity, _price(last), _cents(last * quantity), _price(cost),
         _cents(unrealised(exchange, symbol)), _cents(realised_today(exchange, symbol)), exchange.account_id,
     ]  # fmt: skip
 

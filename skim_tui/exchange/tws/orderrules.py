@@ -67,7 +67,7 @@ def order_of(placement: Placement, client_id: int, account: str, day: ExchangeDa
         display=placement.integer("displaySize"),
         all_or_none=placement.flag("allOrNone"),
         account=account,
-        wire=dict(placement.sent),
+        wire={**placement.sent, "exchange": placement.named.exchange},
     )
     if kind in TRAILING:
         _trail(placement, order)

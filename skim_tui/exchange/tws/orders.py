@@ -68,7 +68,7 @@ def open_order(
     state = state or state_of(order, instrument)
     sent = Echo(order.wire)
     return [
-        5, order.order_id, *contract12(instrument), *_terms(order, group), order.client_id, order.perm_id,
+        5, order.order_id, *_contract(order, instrument), *_terms(order, group), order.client_id, order.perm_id,
         order.outside_rth, sent.flag("hidden"), 0, "",
         f"{order.perm_id}.{order.modifications}/{order.account}/{order.quantity}", *_advisor(sent, version),
         sent.text("modelCode"), sent.text("goodTillDate"), sent.text("rule80A"), sent.price("percentOffset"),
@@ -134,7 +134,7 @@ def completed_order(order: SimOrder, instrument: Instrument, version: int, *, gr
     zone = TIME_ZONES[instrument.mic]
     finished = datetime.fromtimestamp(order.finished, ZoneInfo(zone))
     return [
-        101, *contract12(instrument), *_terms(order, group), order.perm_id, order.outside_rth, sent.flag("hidden"), 0, "",
+        101, *_contract(order, instrument), *_terms(order, group), order.perm_id, order.outside_rth, sent.flag("hidden"), 0, "",
         *_advisor(sent, version), sent.text("modelCode"), sent.text("goodTillDate"), sent.text("rule80A"),
         sent.price("percentOffset"), sent.text("settlingFirm"), sent.whole("shortSaleSlot", 0),
         sent.text("designatedLocation"), sent.whole("exemptCode", -1), *_box(sent), _display(sent),
@@ -155,15 +155,29 @@ def plain(value: Decimal) -> str:
 # ---- blocks that both messages share ----------------------------------------------------------------
 
 
+def _contract(order: SimOrder, instrument: Instrument) -> Fields:
+    """As an order tells it: routed where the client said, the right of what has none a question mark."""
+    contract = contract12(instrument)
+    contract[5], contract[7] = "?", Echo(order.wire).text("exchange", "SMART")
+    return contract
+
+
 def _terms(order: SimOrder, group: str) -> Fields:
     """Action to order reference."""
     sent = Echo(order.wire)
     aux: object = order.stop if order.stop is not None else order.trail_amount
     return [
-        order.side.value, order.quantity, order.type, order.limit if order.limit is not None else "0.0",
+        order.side.value, order.quantity, order.type, _limit(order),
         aux if aux is not None else "0.0", order.tif, group or order.oca_group, order.account, sent.text("openClose"),
         sent.whole("origin", 0), order.order_ref,
     ]  # fmt: skip
+
+
+def _limit(order: SimOrder) -> object:
+    """Zero where there is none; a trailing limit order's follows its stop."""
+    if order.type == "TRAIL LIMIT" and order.trail_stop is not None and order.limit_offset is not None:
+        return order.trail_stop + order.side.sign * order.limit_offset
+    return _or(order.limit, "0.0")
 
 
 def _advisor(sent: Echo, version: int) -> Fields:
