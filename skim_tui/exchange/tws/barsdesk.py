@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from skim_tui.domain.session import ExchangeDay
+from skim_tui.domain.session import ASX, ExchangeDay
 from skim_tui.exchange.model import Rejected
 from skim_tui.exchange.tws.barfeeds import REALTIME_SIZE, RealTimeBars, UpdatingBars
 from skim_tui.exchange.tws.barspec import (
@@ -74,6 +74,7 @@ class BarRequests:
             raise refusal("End date/time can not be specified for a request that is kept up to date")
         check_small(size, span)
         instrument = find(self._client.exchange, named)
+        self._hub.catch_up(instrument.symbol)
         now = self._client.exchange.now()
         end = min(moment.ts, now) if moment is not None else now
         query = Query(request_id, instrument.symbol, size, span, what, regular, form, end)
@@ -153,6 +154,7 @@ class BarRequests:
         instrument = find(self._client.exchange, read_contract(reader))
         reader.skip()
         regular, span = reader.flag(), _period(reader.text())
+        self._hub.catch_up(instrument.symbol)
         now = self._client.exchange.now()
         query = Query(request_id, instrument.symbol, DAY, span, "TRADES", regular, 1, now)
         today = self._client.exchange.day()
@@ -196,7 +198,7 @@ class BarRequests:
 
 def _hours(day: ExchangeDay, regular: bool) -> tuple[float, float]:
     """When a session begins and ends."""
-    return (day.open, day.close) if regular else (day.open if day.mic == "XASX" else day.pre_open, day.end)
+    return (day.open, day.close) if regular else (day.open if day.mic == ASX else day.pre_open, day.end)
 
 
 def _dashed(day: ExchangeDay, ts: float) -> str:

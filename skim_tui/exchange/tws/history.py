@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from skim_tui.domain.market import MINUTE
-from skim_tui.domain.session import ExchangeDay
+from skim_tui.domain.session import ASX, ExchangeDay
 from skim_tui.exchange.core import ExchangeApi
 from skim_tui.exchange.model import Rejected
 from skim_tui.exchange.tickhistory import TickHistory
@@ -73,9 +73,9 @@ class Historian:
         return calendar.day(dates[0]).pre_open
 
     def dates(self, query: Query) -> tuple[date, ...]:
-        """The sessions that a request spans, oldest first: those up to its end, the last from its pre-open."""
+        """The sessions that a request spans, oldest first. One that has not begun to trade is not among them."""
         sessions = self._exchange.calendar.sessions
-        after = self._sessions_until(query.end)
+        after = self._sessions_until(query.end, query.regular)
         match query.span.unit:
             case "S":
                 return sessions[after - 1 : after]
@@ -178,12 +178,15 @@ class Historian:
             NO_VOLUME, float(NO_VOLUME), NO_VOLUME, bar.day,
         )  # fmt: skip
 
-    def _sessions_until(self, ts: float) -> int:
-        """How many sessions of the calendar have begun at ``ts``. Raises :class:`Rejected` when none has."""
+    def _sessions_until(self, ts: float, regular: bool) -> int:
+        """How many sessions of the calendar had begun to trade at ``ts``. Raises :class:`Rejected` when none had."""
         calendar = self._exchange.calendar
         count = bisect_right(calendar.sessions, self._exchange.day().local(ts).date())
-        if count and calendar.day(calendar.sessions[count - 1]).pre_open > ts:
-            count -= 1
+        if count:
+            day = calendar.day(calendar.sessions[count - 1])
+            has_early_trading = day.mic != ASX and not regular
+            if ts < (day.pre_open if has_early_trading else day.opening_auction):
+                count -= 1
         if not count:
             raise refusal("Historical data requested duration is invalid.")
         return count
@@ -197,7 +200,7 @@ class Historian:
 
 def is_regular(ts: float, day: ExchangeDay) -> bool:
     """Whether ``ts`` lies in regular trading hours, auctions included."""
-    return day.opening_auction <= ts < (day.end if day.mic == "XASX" else day.close)
+    return day.opening_auction <= ts < (day.end if day.mic == ASX else day.close)
 
 
 def _volatilities(days: list[Candle]) -> list[Candle]:

@@ -50,6 +50,12 @@ class Hub:
             del self._by_symbol[subscription.symbol]
             self._client.exchange.unsubscribe(self._listener, subscription.symbol)
 
+    def catch_up(self, symbol: str) -> None:
+        """Let the exchange play what nobody looked at yet of the symbol's running minute."""
+        if symbol not in self._by_symbol:
+            self._client.exchange.subscribe(self._listener, symbol)
+            self._client.exchange.unsubscribe(self._listener, symbol)
+
     def of(self, symbol: str) -> tuple[Subscription, ...]:
         return tuple(self._by_symbol.get(symbol, ()))
 

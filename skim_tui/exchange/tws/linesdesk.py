@@ -72,6 +72,7 @@ class LineRequests:
             if self._wanted_type not in (DELAYED, DELAYED_FROZEN):
                 raise Rejected(354, NOT_SUBSCRIBED)
             self._client.error(request_id, 10167, DELAYED_INSTEAD)
+        self._hub.catch_up(symbol)
         line = Line(self._client, request_id, symbol, generic, data_type)
         line.start()
         if is_snapshot:

@@ -87,6 +87,7 @@ class TickRequests:
         if len(self._streams) >= MOST_STREAMS:
             raise Rejected(10190, "Max number of tick-by-tick requests has been reached.")
         if count:
+            self._hub.catch_up(symbol)
             ticks = self._latest(count, symbol, kind, self._client.exchange.now(), ignore_size, regular=False)
             self._tell(request_id, kind, ticks[-count:])
         stream = TickStream(self._client, request_id, symbol, kind, ignore_size)
@@ -118,6 +119,7 @@ class TickRequests:
         if not 1 <= count <= MOST_TICKS:
             raise _refused(f"Number of ticks should be between 1 and {MOST_TICKS}.")
         symbol = find(self._client.exchange, named).symbol
+        self._hub.catch_up(symbol)
         if start is not None:
             ticks = self._ticks(symbol, kind, start.ts, now, ignore_size, regular=regular)
             ticks = _whole_seconds(ticks, ticks[:count], first=True)

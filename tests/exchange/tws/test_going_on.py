@@ -111,6 +111,29 @@ async def test_lines_bars_and_scans_go_on_into_the_next_day() -> None:
         await client.close()
 
 
+async def test_before_the_open_the_last_session_is_history() -> None:
+    tape = small_tape(ASX, 5)
+    following = SESSIONS[3]
+    shift = exchange_day(ASX, following).open - exchange_day(ASX, DAY).open
+    tape.dates = (DAY, following)
+    tape.bars[following] = [replace(bar, ts=bar.ts + shift) for bar in tape.bars[DAY]]
+    async with open_market(tape=tape) as (exchange, port):
+        client = await RawClient.connect(port)
+        exchange.play(exchange_day(ASX, following).open - 600.0)
+        share = contract()
+        client.send(20, 1, *share, 0, "", "1 min", "1 D", 1, "TRADES", 2, 0, "")
+        before = await client.expect(17, lambda fields: fields[1] == "1")
+        assert [int(ts) for ts in before[5::8]] == [int(bar.ts) for bar in tape.bars[DAY]]
+        exchange.play(exchange_day(ASX, following).open + 90.0)
+        client.send(20, 2, *share, 0, "", "1 min", "1 D", 1, "TRADES", 2, 0, "")
+        after = await client.expect(17, lambda fields: fields[1] == "2")
+        assert [int(ts) for ts in after[5::8]] == [int(bar.ts) for bar in tape.bars[following][:2]]
+        client.send(20, 3, *share, 0, "", "1 min", "2 D", 1, "TRADES", 2, 0, "")
+        both = await client.expect(17, lambda fields: fields[1] == "3")
+        assert int(both[4]) == 5 + 2
+        await client.close()
+
+
 async def test_half_days_and_closed_days_are_in_the_hours_and_the_bulletins() -> None:
     async with open_market(half_days=(DAY, SESSIONS[3])) as (_, port):
         client = await RawClient.connect(port)
