@@ -7,10 +7,15 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 ROOT = Path(__file__).resolve().parent.parent
 TAPES = Path(os.environ.get("SKIM_TAPES", ROOT.parent / "shared" / "tapes"))
 os.environ.setdefault("SKIM_CACHE_DIR", str(Path(tempfile.gettempdir()) / f"skim-test-cache-{os.getuid()}"))
+
+settings.register_profile("skim", deadline=None)
+"""How long an example takes on a busy machine says nothing about it."""
+settings.load_profile("skim")
 
 
 @cache

@@ -11,16 +11,17 @@ from typing import Any
 from skim_tui.domain.fees import FEES
 from skim_tui.domain.instrument import price
 from skim_tui.domain.market import Announcement, Bar, DailyBar, Quote, Trade
-from skim_tui.domain.session import ASX, ExchangeDay, TradingCalendar
+from skim_tui.domain.session import ExchangeDay, TradingCalendar
 from skim_tui.exchange import agenda as ranks
 from skim_tui.exchange.account import Account
-from skim_tui.exchange.actions import Actions, CorporateAction, adjust_order
+from skim_tui.exchange.actions import Actions, CorporateAction
 from skim_tui.exchange.agenda import Agenda
 from skim_tui.exchange.api import DayStats as DayStats
 from skim_tui.exchange.api import ExchangeApi as ExchangeApi
 from skim_tui.exchange.api import Listener as Listener
 from skim_tui.exchange.archive import Archive
 from skim_tui.exchange.auction import Auction
+from skim_tui.exchange.audience import Audience
 from skim_tui.exchange.book import Book
 from skim_tui.exchange.clock import SimClock
 from skim_tui.exchange.disturbance import Disturbance
@@ -30,10 +31,11 @@ from skim_tui.exchange.listings import listings
 from skim_tui.exchange.matching import PARTICIPATION, Matcher
 from skim_tui.exchange.model import Execution, SimOrder
 from skim_tui.exchange.playback import Playback
-from skim_tui.exchange.sessions import CALL, PRINT_WINDOW, Sessions, Trading
+from skim_tui.exchange.sessions import Sessions, Trading
 from skim_tui.exchange.statefile import StateFile
 from skim_tui.exchange.survival import Survival
 from skim_tui.exchange.tape import Tape
+from skim_tui.exchange.timetable import Timetable
 from skim_tui.exchange.validation import Rules
 from skim_tui.exchange.venue import Closing, Market
 
@@ -98,11 +100,23 @@ class Exchange:
         self._matcher = Matcher(
             self.book, self._families, self, self.disturbance, participation=participation, impact=Impact(impact)
         )
-        self._closings: dict[str, Closing] = {}
-        self._listeners: list[Listener] = []
-        self._subscribers: dict[str, list[Listener]] = {}
-        self._days_left = list(tape.dates)
+        self._audience = Audience(self.disturbance)
         self._survival = Survival(state, self.account, self.book, self._families, now=self.now, day=self.day)
+        self._timetable = Timetable(
+            self,
+            self.account,
+            self.book,
+            self._families,
+            self._matcher,
+            self._sessions,
+            self._playback,
+            self._agenda,
+            self._actions,
+            on_order=self._tell_order,
+            on_position=self._audience.position_changed,
+            on_end=self._end_day,
+        )
+        self._days_left = list(tape.dates)
         self._begin_day(self._days_left.pop(0))
         if start is not None:
             self._fast_forward(start)
@@ -177,28 +191,19 @@ class Exchange:
         self._agenda.enter(ts, ranks.TIMER, action)
 
     def join(self, listener: Listener) -> None:
-        self._listeners.append(listener)
+        self._audience.join(listener)
 
     def leave(self, listener: Listener) -> None:
-        if listener in self._listeners:
-            self._listeners.remove(listener)
-        for symbol in [symbol for symbol, subscribers in self._subscribers.items() if listener in subscribers]:
+        for symbol in self._audience.leave(listener):
             self.unsubscribe(listener, symbol)
 
     def subscribe(self, listener: Listener, symbol: str) -> None:
-        subscribers = self._subscribers.setdefault(symbol, [])
-        if listener not in subscribers:
-            subscribers.append(listener)
+        self._audience.follow(listener, symbol)
         self._playback.activate(symbol)
 
     def unsubscribe(self, listener: Listener, symbol: str) -> None:
-        subscribers = self._subscribers.get(symbol, [])
-        if listener in subscribers:
-            subscribers.remove(listener)
-        if not subscribers:
-            self._subscribers.pop(symbol, None)
-            if not self._families.live.get(symbol):
-                self._playback.active.discard(symbol)
+        if self._audience.unfollow(listener, symbol) and not self._families.live.get(symbol):
+            self._playback.active.discard(symbol)
 
     def stats(self, symbol: str) -> DayStats:
         return self._playback.stats(symbol)
@@ -231,7 +236,7 @@ class Exchange:
         self.disturbance.refuse(order)
         self._playback.activate(order.symbol)
         self.book.submit(order)
-        self._watch_times(order)
+        self._timetable.watch(order)
         self._survival.save()
 
     def transmit(self, order: SimOrder) -> None:
@@ -244,7 +249,7 @@ class Exchange:
             self.book.modify(order, **terms)
         finally:
             self._survival.save()
-        self._watch_times(order)
+        self._timetable.watch(order)
 
     def cancel(self, order: SimOrder, reason: str = "") -> None:
         self.book.cancel(order, reason)
@@ -280,7 +285,7 @@ class Exchange:
         return self._playback.market(symbol)
 
     def closing(self, symbol: str) -> Closing | None:
-        return self._closings.get(symbol)
+        return self._timetable.closings.get(symbol)
 
     def last_today(self, symbol: str) -> float:
         return self.stats(symbol).last
@@ -291,53 +296,31 @@ class Exchange:
     # ---- what the tape tells (Told) -------------------------------------------------------------------
 
     def quoted(self, quote: Quote) -> None:
-        symbol = quote.symbol
-        if subscribers := self._subscribers.get(symbol):
-            shown = None if self.disturbance.is_silent(symbol) else self.disturbance.shown(quote)
-            if shown is not None:
-                for listener in tuple(subscribers):
-                    listener.on_quote(shown)
-        self._matcher.match(symbol)
+        self._audience.quoted(quote)
+        self._matcher.match(quote.symbol)
 
     def traded(self, trade: Trade, printed: int) -> None:
-        symbol = trade.symbol
-        if (subscribers := self._subscribers.get(symbol)) and not self.disturbance.is_silent(symbol):
-            for listener in tuple(subscribers):
-                listener.on_trade(trade)
-        auction = self._sessions.print_of(symbol, trade.ts)
-        if auction is not None:
-            self._uncross(symbol, auction, trade.price, printed)
-            return
-        closing = self._closings.get(symbol)
-        if closing is not None and price(trade.price) == closing.price:
-            more = int(trade.size * self._matcher.participation)
-            closing.to_buy, closing.to_sell = closing.to_buy + more, closing.to_sell + more
-        self._matcher.match(symbol, trade.price, trade.size)
+        self._audience.traded(trade)
+        self._timetable.traded(trade, printed)
 
     def bars_closed(self, bars: Sequence[Bar]) -> None:
         self._survival.changed()
-        bars = [bar for bar in bars if not self.disturbance.is_silent(bar.symbol)]
-        for listener in tuple(self._listeners):
-            listener.on_bars(bars)
+        self._audience.bars_closed(bars)
 
     def announced(self, item: Announcement) -> None:
-        for listener in tuple(self._listeners):
-            listener.on_announcement(item)
+        self._audience.announced(item)
 
     def halt_changed(self, symbol: str, halted: bool) -> None:
-        changed = self._sessions.halt(symbol) if halted else self._sessions.resume(symbol)
-        if not changed:
-            return
-        self._playback.interrupt(symbol)
-        for listener in tuple(self._subscribers.get(symbol, ())):
-            listener.on_halt(symbol, halted)
+        if self._sessions.halt(symbol) if halted else self._sessions.resume(symbol):
+            self._playback.interrupt(symbol)
+            self._audience.halt_changed(symbol, halted)
 
     # ---- playing the tape -----------------------------------------------------------------------
 
     async def run(self, linger: bool = False) -> None:
         """Play to the end of the last day. With ``linger`` the doors stay open afterwards, until cancelled."""
         breath = 0
-        while self._agenda or self._next_day():
+        while self._has_more():
             while (due := self._agenda.due) > self.now():
                 self._agenda.sooner.clear()
                 await self.clock.sleep_until(due, self._agenda.sooner)
@@ -350,7 +333,7 @@ class Exchange:
 
     def play(self, until: float = float("inf")) -> None:
         """Play at once, without a loop: to exchange time ``until``, or to the end. Not for a clock that runs."""
-        while (self._agenda or self._next_day()) and self._agenda.due <= until:
+        while self._has_more() and self._agenda.due <= until:
             self.clock.set(self._agenda.due)
             self._step()
         if until < float("inf"):
@@ -360,124 +343,52 @@ class Exchange:
         self._agenda.run_next()
         self._survival.save()
 
-    def _next_day(self) -> bool:
-        if not self._days_left:
-            return False
-        self._begin_day(self._days_left.pop(0))
-        return True
+    def _has_more(self) -> bool:
+        """Whether something is to come; the next day begins when nothing else comes before it."""
+        while self._days_left and self._agenda.due > self.calendar.day(self._days_left[0]).pre_open:
+            self._begin_day(self._days_left.pop(0))
+        return bool(self._agenda)
 
     def _fast_forward(self, start: float) -> None:
-        while self._agenda or (self._days_left and self.calendar.day(self._days_left[0]).pre_open <= start):
-            if not self._agenda:
-                self._next_day()
+        """The tape's days up to ``start``, before anybody trades."""
+        while True:
+            if self._days_left and self.calendar.day(self._days_left[0]).pre_open <= start:
+                self._has_more()
             if self._agenda.due > start:
-                break
+                return
             self.clock.set(self._agenda.due)
             self._agenda.run_next()
 
-    # ---- the session's own events -----------------------------------------------------------------
-
     def _begin_day(self, day: date) -> None:
-        before = self._day.date
-        self._day = self.calendar.day(day)
+        before, self._day = self._day.date, self.calendar.day(day)
         self._sessions.begin(self._day)
-        self._closings.clear()
-        for action in self._actions.between(before, day):
-            self._adjust(action)
         self._playback.begin(self._day)
-        plan, today = self._agenda.plan, self._day
-        opens = {today.open} | ({today.open_of(symbol) for symbol in self.instruments} if today.staggered else set())
-        for ts in opens:
-            plan(ts, ranks.SESSION, self._match_all)
-            plan(ts + PRINT_WINDOW, ranks.SESSION, self._opening_is_over)
-        plan(today.closing_auction + CALL, ranks.SESSION, self._closing_is_over)
-        plan(today.end, ranks.SESSION, self._end_day)
+        self._timetable.begin(self._day, before)
         self._agenda.begin()
         self._survival.session_began()
-        for listener in tuple(self._listeners):
-            listener.on_day(self._day)
-
-    def _opening_is_over(self) -> None:
-        self._matcher.end_auction(Auction.OPENING)
-        self._match_all()
-
-    def _closing_is_over(self) -> None:
-        if not self._playback.prints_closings:
-            # The tape ends with continuous trading: the last price stands for the closing auction's.
-            for symbol in list(self._families.live):
-                last = self.stats(symbol).last
-                if last > 0.0:
-                    self._uncross(symbol, Auction.CLOSING, last, self._playback.last_minute_volume(symbol))
-        if self._day.mic != ASX:
-            self.book.expire(lambda order: order.tif == "DAY" and not order.outside_rth, "expired at the close")
-        self._match_all()
+        self._audience.day_began(self._day)
 
     def _end_day(self) -> None:
-        self.book.expire(lambda order: order.tif == "DAY", "expired at the end of the session")
         self._archive.roll(self._day.date, self._playback.end())
         self._survival.session_ended()
-
-    def _match_all(self) -> None:
-        for symbol in list(self._families.live):
-            self._matcher.match(symbol)
-
-    def _uncross(self, symbol: str, auction: Auction, at: float, volume: int) -> None:
-        bought, sold = self._matcher.uncross(symbol, auction, at, volume)
-        if auction is Auction.CLOSING:
-            self.stats(symbol).close = at
-            share = int(volume * self._matcher.participation)
-            self._closings[symbol] = Closing(price(at), max(0, share - bought), max(0, share - sold))
-
-    def _adjust(self, action: CorporateAction) -> None:
-        """A corporate action takes effect: holdings and good-till-cancelled orders are brought over it."""
-        listed = self.instruments.get(action.symbol)
-        if listed is None:
-            return
-        action.apply_to(self.account, listed.currency)
-        for order in list(self._families.live.get(action.symbol, ())):
-            adjust_order(order, action, listed.ladder)
-            if order.remaining <= 0:
-                self.book.end(order, f"nothing is left of it after the {action.kind}")
-            else:
-                self._tell_order(order)
-        for listener in tuple(self._listeners):
-            listener.on_position(action.symbol)
 
     def _take_up(self) -> None:
         """Go on with what an earlier run left in the state file."""
         state = self._survival.restore(self.instruments)
         if state is None:
             return
-        for action in self._actions.between(state.session, self._day.date):
-            self._adjust(action)
+        self._timetable.adjust_between(state.session, self._day.date)
         for symbol, live in self._families.live.items():
             self._playback.activate(symbol)
             for order in live:
-                self._watch_times(order)
-
-    def _watch_times(self, order: SimOrder) -> None:
-        """Wake an order when it becomes active, end it when its time is over."""
-        if order.is_done:
-            return
-        if order.good_after > self.now():
-            self._agenda.enter(order.good_after, ranks.SESSION, self._matcher.match, order.symbol)
-        if order.tif == "GTD":
-            self._agenda.enter(max(order.good_till, self.now()), ranks.SESSION, self._end_in_time, order)
-
-    def _end_in_time(self, order: SimOrder) -> None:
-        if not order.is_done and order.tif == "GTD" and order.good_till <= self.now():
-            self.book.end(order, "its good till date is over")
+                self._timetable.watch(order)
 
     # ---- what clients are told ----------------------------------------------------------------------
 
     def _tell_order(self, order: SimOrder) -> None:
         self._survival.changed()
-        for listener in tuple(self._listeners):
-            listener.on_order(order)
+        self._audience.order_changed(order)
 
     def _tell_execution(self, execution: Execution) -> None:
         self._survival.changed()
-        for listener in tuple(self._listeners):
-            listener.on_execution(execution)
-        for listener in tuple(self._listeners):
-            listener.on_position(execution.symbol)
+        self._audience.executed(execution)

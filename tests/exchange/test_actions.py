@@ -111,3 +111,21 @@ def test_actions_and_halts_are_read_from_a_tape(tmp_path):
     write("actions", "symbol,date,kind,ratio_or_amount\nNA,2026-03-03,merger,4\n")
     with pytest.raises(TapeError, match=r"actions\.csv\.gz:2: .*merger"):
         load(tmp_path)
+
+
+def test_an_exchange_may_begin_on_any_day_of_its_tape():
+    exchange, calendar = two_days()
+    later = Exchange(exchange.tape, calendar, start=calendar.day(SECOND).open + 90)
+    assert later.day().date == SECOND and later.stats("ABC").prev_close == 10.0
+    assert later.stats("ABC").volume == 4000
+
+
+def test_an_order_good_for_longer_does_not_keep_the_next_day_from_coming():
+    exchange, calendar = two_days()
+    until = calendar.day(SECOND).open + 86_400
+    order = SimOrder(1, 1, "ABC", Side.BUY, "LMT", 60, limit=D("9.00"), tif="GTD", good_till=until)
+    exchange.submit(order)
+    next_morning(exchange, calendar)
+    assert exchange.day().date == SECOND and not order.is_done
+    exchange.play()
+    assert order.status == "Cancelled"
