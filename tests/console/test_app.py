@@ -64,9 +64,10 @@ class Stage:
 
 
 @asynccontextmanager
-async def stage(first=None, size=(120, 40), **options):
+async def stage(first=None, size=(120, 40), link_type=ScriptedLink, answers=None, **options):
     clock = {"mono": 100.0, "wall": WALL}
-    link = ScriptedLink(morning(tickets=(ticket(),)) if first is None else first)
+    link = link_type(morning(tickets=(ticket(),)) if first is None else first)
+    link.answers.update(answers or {})
     app = SkimApp(link, wall=lambda: clock["wall"], monotonic=lambda: clock["mono"], fps=30, **options)
     async with app.run_test(size=size) as pilot:
         await quiet(pilot)
