@@ -41,6 +41,9 @@ from skim_tui.console.watchdog import EVERY, Watchdog
 from skim_tui.link.port import DeskLink
 from skim_tui.link.values import Delta
 
+BUDGET = 48_000
+"""Bytes a second to the terminal above which pictures come less often, down to a quarter of their rate."""
+
 VIEWS = frozenset({*PANES, CARD, "header", "banner", "status", "footer"})
 MESSAGE_SECONDS = 30.0
 
@@ -98,6 +101,8 @@ class SkimApp(App[str]):
             self.register_theme(found)
         self._wanted_theme = self.memory.text("theme") or theme
         self._frame = 1.0 / fps
+        self._pace = 1.0
+        """What the time between two pictures is multiplied by."""
         self._ring = bell
         self._header_at = 0.0
         self.shown_now = 0.0
@@ -282,7 +287,7 @@ class SkimApp(App[str]):
         self._dirty |= views
         if not self._flushing and self.is_mounted:
             self._flushing = True
-            self.set_timer(self._frame, self._paint_changes)
+            self.set_timer(self._frame * self._pace, self._paint_changes)
 
     def _paint_changes(self) -> None:
         self._flushing = False
@@ -337,6 +342,7 @@ class SkimApp(App[str]):
         if isinstance(self._driver, SkimDriver):
             total = self._driver.bytes_sent
             self._sent = Sent(total, float(total - self._sent.total), self._driver.frames_dropped)
+            self._pace = min(4.0, max(1.0, self._sent.per_second * self._pace / BUDGET))
         self._flash()
         self.mark({"header", "positions", "status"} | ({CARD, "tickets", "footer"} if self.deciding.tickets else set()))
 

@@ -19,6 +19,9 @@ from skim_tui.console.spans import Line, behind, clip, length
 HEADED_FROM = 5
 """A table of fewer lines than this has no heading."""
 
+NEAR = 6
+"""Two changed spans fewer cells apart than this are sent as one: moving the cursor costs as much."""
+
 Paint = Callable[[int, int], list[Line]]
 """The lines of a view of this width and height."""
 
@@ -44,11 +47,14 @@ class LineView(Widget):
         lines = [clip(line, width) for line in self.build(width, height)[:height]]
         lines += [()] * (height - len(lines))
         before, self._lines = self._lines, lines
-        changed = [y for y, line in enumerate(lines) if y >= len(before) or before[y] != line]
-        for y in changed:
-            self._strips.pop(y, None)
-        if changed:
-            self.refresh(*(Region(0, y, width, 1) for y in changed))
+        regions: list[Region] = []
+        for y, line in enumerate(lines):
+            old = before[y] if y < len(before) else None
+            if old != line:
+                self._strips.pop(y, None)
+                regions += (Region(x, y, wide, 1) for x, wide in changed(old, line, width))
+        if regions:
+            self.refresh(*regions)
 
     def restyle(self) -> None:
         """Draw everything again: the theme changed."""
@@ -69,6 +75,25 @@ class LineView(Widget):
         self._lines = []
         self._strips.clear()
         self.repaint()
+
+
+def changed(old: Line | None, new: Line, width: int) -> list[tuple[int, int]]:
+    """(first cell, cells) of what differs between two lines, neighbours together; all of it when their spans do
+    not lie in the same places."""
+    if old is None or len(old) != len(new):
+        return [(0, width)]
+    parts: list[tuple[int, int]] = []
+    x = 0
+    for (was, was_style), (text, style) in zip(old, new, strict=True):
+        if len(was) != len(text):
+            return [(0, width)]
+        if was != text or was_style != style:
+            if parts and x - sum(parts[-1]) < NEAR:
+                parts[-1] = (parts[-1][0], x + len(text) - parts[-1][0])
+            else:
+                parts.append((x, len(text)))
+        x += len(text)
+    return parts
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-EVERY = 0.1
+EVERY = 0.2
 """Seconds between two looks."""
 STALL = 0.050
 """Seconds of lag that count as a stall."""

@@ -339,20 +339,22 @@ async def test_a_remapped_key_approves_and_the_old_one_does_not():
         assert s.commands == [approval(ticket())]
 
 
-async def test_only_changed_rows_are_drawn_again(monkeypatch):
+async def test_only_changed_cells_are_drawn_again(monkeypatch):
     async with stage(morning()) as s:
         table = s.app.query_one("#candidates", Table)
         drawn = []
-        monkeypatch.setattr(table, "refresh", lambda *regions, **_: drawn.extend(region.y for region in regions))
+        monkeypatch.setattr(table, "refresh", lambda *regions, **_: drawn.extend(regions))
         whc = s.app.store.candidates["WHC"]
         s.link.push(
             candidates={"WHC": type(whc)(**{**{f: getattr(whc, f) for f in whc.__struct_fields__}, "last": 9.99})}
         )
         await s.settle()
-        assert drawn == [4]
+        assert {region.y for region in drawn} == {4}
+        assert sum(region.width for region in drawn) < table.size.width / 2
+        drawn.clear()
         s.link._on_delta(Delta(upserts={"candidates": {"WHC": s.app.store.candidates["WHC"]}}))
         await s.settle()
-        assert drawn == [4]
+        assert drawn == []
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60), (60, 18), (300, 50)])

@@ -12,7 +12,7 @@ from skim_tui.console.curve import curve
 from skim_tui.console.ledger import distribution, equity, last_sessions, ledger, slippage, worst_run
 from skim_tui.console.memory import Memory
 from skim_tui.console.spans import length
-from skim_tui.console.watchdog import Watchdog
+from skim_tui.console.watchdog import EVERY, Watchdog
 from skim_tui.link.values import AskAway, AskWhyNot, LogView, PastTrade, Reply, SaveSetting, SetPlayback
 
 from .answers import ANSWERS, SETTINGS, trades
@@ -224,7 +224,7 @@ def test_the_watchdog_counts_stalls():
     dog = Watchdog(lambda: now[0])
     for late in (0.0, 0.01, 0.2, 0.0):
         dog.beat()
-        now[0] += 0.1 + late
+        now[0] += EVERY + late
     dog.beat()
     assert dog.stalls == 1 and dog.worst == pytest.approx(0.2) and dog.recent == pytest.approx(0.2)
     now[0] += 100

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from wcwidth import wcwidth
 
 from skim_tui.console import figures
+from skim_tui.console.lineview import changed
 from skim_tui.console.spans import clean, clip, fit, length, spread
 
 
@@ -72,3 +73,24 @@ def test_meter_fills_its_width(share, width):
 @given(st.lists(st.floats(0.01, 100), max_size=50), st.integers(2, 30))
 def test_sparkline_fills_its_width(values, width):
     assert len(figures.sparkline(tuple(values), width)) == width
+
+
+parts = st.lists(st.tuples(st.text("ab .", min_size=1, max_size=9), st.sampled_from(["text", "gain bold"])), max_size=8)
+
+
+@given(parts, parts, st.booleans())
+def test_what_is_sent_again_covers_every_cell_that_differs(old, new, same_places):
+    if same_places:
+        new = [(text.ljust(len(was), "x")[: len(was)], style) for (was, _), (text, style) in zip(old, new)]
+        old = old[: len(new)]
+    width = 80
+
+    def cells(line):
+        shown = [(char, style) for text, style in line for char in text]
+        return shown + [(" ", "")] * (width - len(shown))
+
+    regions = changed(tuple(old), tuple(new), width)
+    sent = {x + i for x, wide in regions for i in range(wide)}
+    differ = {x for x, (was, now) in enumerate(zip(cells(old), cells(new))) if was != now}
+    assert differ <= sent
+    assert changed(tuple(new), tuple(new), width) == []
