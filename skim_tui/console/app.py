@@ -242,7 +242,7 @@ class SkimApp(App[str]):
         if "log" in changed:
             self.greeting.logged(changed["log"], whole=delta.whole)
         topics = set(changed)
-        if topics & {"candidates", "positions"} and not self.charting.symbol:
+        if topics & {"candidates", "positions"} and not self.charting.is_chosen:
             self.charting.follow_first()
         self.mark(topics | ({"candidates"} if delta.whole else set()))
 

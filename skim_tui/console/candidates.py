@@ -48,7 +48,7 @@ def _state(view: CandidateView) -> Span:
 def _note(view: CandidateView) -> Span:
     if view.state == "dropped" and view.why_not:
         return view.why_not, "faint"
-    return view.news or view.name, "warn" if view.news.startswith("$") else "muted"
+    return view.news.lstrip("$ ") or view.name, "warn" if view.news.startswith("$") else "muted"
 
 
 def _news(view: CandidateView) -> Span:

@@ -26,6 +26,8 @@ class Charting:
         self._app = app
         self.symbol = ""
         self.refusal = ""
+        self.is_chosen = False
+        """The operator or a ticket chose the stock; until then the chart follows the first candidate."""
         self.look = Look(minutes if minutes in CHOICES else 0)
 
     @property
@@ -45,11 +47,16 @@ class Charting:
         """Nobody chose yet: the first candidate, or what is held."""
         first = next(iter(candidates.ordered(self._app.store)), None)
         if first is not None:
-            self.choose(first.symbol)
+            self._turn_to(first.symbol)
         elif self._app.store.positions:
-            self.choose(next(iter(self._app.store.positions)))
+            self._turn_to(next(iter(self._app.store.positions)))
 
     def choose(self, symbol: str) -> None:
+        """Show the chart of ``symbol`` and stay with it."""
+        self.is_chosen = True
+        self._turn_to(symbol)
+
+    def _turn_to(self, symbol: str) -> None:
         if symbol == self.symbol:
             return
         self.symbol, self.refusal = symbol, ""
