@@ -155,9 +155,12 @@ class Exits:
         return planned_exits(self._holding(position), self.rule_of(position), self._context.day)
 
     def whole_plan(self, symbol: str) -> tuple[PlannedExit, ...]:
-        """Everything the plan says from today on."""
+        """Everything the plan says from today on; only today's part where the calendar ends."""
         position, context = self._books.positions[symbol], self._context
-        return whole_plan(self._holding(position), self.rule_of(position), context.day, context.calendar)
+        try:
+            return whole_plan(self._holding(position), self.rule_of(position), context.day, context.calendar)
+        except LookupError:
+            return self.plan(symbol)
 
     def describe_plan(self, symbol: str) -> str:
         """The next planned exit in words."""

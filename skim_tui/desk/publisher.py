@@ -28,6 +28,7 @@ from skim_tui.link.values import (
     LogView,
     NewsView,
     OrderView,
+    PlannedExitView,
     PositionView,
     ReportView,
     TicketView,
@@ -251,6 +252,10 @@ class Publisher:
             stop_confirmed=self._desk.orders.confirmed.get(stop.ref, 0.0) if stop else 0.0,
             protected=cover.covers(position.quantity),
             next_exit=self._desk.exits.describe_plan(symbol),
+            plan=tuple(
+                PlannedExitView(planned.when, planned.quantity, planned.why, planned.conditional)
+                for planned in self._desk.exits.whole_plan(symbol)
+            ),
         )
 
     def _order(self, ref: str) -> OrderView | None:

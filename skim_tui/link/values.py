@@ -111,6 +111,16 @@ class TicketView(View, frozen=True):
     decided_by: str = ""
 
 
+class PlannedExitView(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One line of a position's exit plan."""
+
+    when: float
+    quantity: int
+    why: str
+    conditional: bool = False
+    """It depends on a price that is not known yet."""
+
+
 class PositionView(View, frozen=True):
     """Topic ``positions``, key ``symbol``."""
 
@@ -136,6 +146,8 @@ class PositionView(View, frozen=True):
     next_exit: str = ""
     owned: bool = True
     """False for a holding that this desk did not open."""
+    plan: tuple[PlannedExitView, ...] = ()
+    """What the plan will sell, first one first; the stop is not part of it."""
 
 
 class OrderView(View, frozen=True):

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from skim_tui.desk.publisher import Publisher
 from skim_tui.domain.candidate import CandidateState as State
 from skim_tui.domain.events import BarsClosed, Connection, DailyHistory, HaltChanged, ScanResult, ScanRow, TodayBars
 from skim_tui.domain.market import Announcement, Bar, DailyBar, Quote
@@ -86,7 +87,13 @@ def test_a_gap_its_range_and_its_break_become_a_ticket_with_its_evidence():
         ({"exits": {"max_stop_atr": 0.5}}, {}, {}, State.DROPPED, "0.7 ATR below the entry"),
         ({"exits": {"max_stop_pct": 1.0}}, {}, {}, State.DROPPED, "2.4 % below the entry"),
         ({"sizing": {"max_fee_pct": 1.0}}, {}, {}, State.DROPPED, "size: fees 29.27 are"),
-        ({"sizing": {"max_adv_pct": 0.01}}, {}, {}, State.DROPPED, "size: share of average volume allows"),
+        (
+            {"sizing": {"max_adv_pct": 0.0001}},
+            {},
+            {},
+            State.DROPPED,
+            "size: share of average volume allows no share",
+        ),
         ({"risk": {"max_spread_pct": 0.05}}, {}, {}, State.DROPPED, "spread: 0.09 % of 0.05 %"),
     ],
 )
@@ -315,3 +322,21 @@ def test_a_break_even_move_is_made_once_and_only_upwards():
     script.say("4567-260303-BHP-1.S", HELD, stop_price=D("10.50"))
     script.wait(6)
     assert len([asked for asked in script.broker.asked if asked[0] == "modify"]) == 1
+
+
+def test_a_positions_whole_plan_is_published_on_the_day_of_entry():
+    script = Script()
+    script.enter(101)
+    published = {}
+
+    class Board:
+        def publish(self, topic, key, view):
+            published[topic, key] = view
+
+        def remove(self, topic, key): ...
+
+    Publisher(script.desk, Board()).publish()
+    half, rest = published["positions", "BHP"].plan
+    local = script.day.local
+    assert (half.quantity, half.why, f"{local(half.when):%m-%d %H:%M}") == (50, "half off on day 3", "03-05 10:15")
+    assert (rest.quantity, rest.conditional, f"{local(rest.when):%m-%d %H:%M}") == (51, True, "03-05 15:50")
