@@ -140,10 +140,16 @@ class IbAsync(Driver):
     async def connect(self, port: int, client_id: int) -> None:
         self.ib = ib = ib_async.IB()
         ib.client.MaxRequests = 0
+        self.prepare()
         for name, method in inspect.getmembers(ib.wrapper, inspect.ismethod):
             if hasattr(Wrapper, name) and (name in CALLBACKS or name == "priceSizeTick"):
                 setattr(ib.wrapper, name, self._listening(name, method))
         await ib.connectAsync("127.0.0.1", port, clientId=client_id, timeout=WAIT, raiseSyncErrors=True)
+
+        self.agreed = ib.client.serverVersion()
+
+    def prepare(self) -> None:
+        """What else is set before it connects."""
 
     def _listening(self, name: str, method: Callable[..., Any]) -> Callable[..., Any]:
         names = CALLBACKS.get(name) or list(inspect.signature(method).parameters)
