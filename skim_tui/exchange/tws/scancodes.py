@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
+from skim_tui.domain.market import DailyBar
 from skim_tui.domain.opening_range import gap_pct
 from skim_tui.domain.session import ASX
-from skim_tui.exchange.core import DayStats
+from skim_tui.exchange.api import DayStats
 
-Measure = Callable[[DayStats], float | None]
-"""The figure of a listing's day; None when it has none yet."""
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What is known of a listing: its day, and its days before."""
+
+    symbol: str
+    day: DayStats
+    before: Callable[[int], Sequence[DailyBar]]
+    """So many sessions before today."""
+
+
+Measure = Callable[[Figures], float | None]
+"""A figure of a listing; None when it has none yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,49 +35,96 @@ class Scan:
     measure: Measure
 
 
-def _gap(stats: DayStats) -> float | None:
-    return gap_pct(stats.prev_close, stats.open)
+def _gap(of: Figures) -> float | None:
+    return gap_pct(of.day.prev_close, of.day.open)
 
 
-def _change(stats: DayStats) -> float | None:
-    return gap_pct(stats.prev_close, stats.last)
+def _change(of: Figures) -> float | None:
+    return gap_pct(of.day.prev_close, of.day.last)
 
 
-def _change_open(stats: DayStats) -> float | None:
-    return gap_pct(stats.open, stats.last)
+def _change_open(of: Figures) -> float | None:
+    return gap_pct(of.day.open, of.day.last)
 
 
 def _falling(measure: Measure) -> Measure:
-    def turned(stats: DayStats) -> float | None:
-        value = measure(stats)
+    def turned(of: Figures) -> float | None:
+        value = measure(of)
         return None if value is None else -value
 
     return turned
 
 
-def _volume(stats: DayStats) -> float | None:
-    return float(stats.volume) or None
+def _volume(of: Figures) -> float | None:
+    return float(of.day.volume) or None
 
 
-def _turnover(stats: DayStats) -> float | None:
-    return stats.turnover or None
+def _turnover(of: Figures) -> float | None:
+    return of.day.turnover or None
 
 
-def _trades(stats: DayStats) -> float | None:
-    return float(stats.trades) or None
+def _trades(of: Figures) -> float | None:
+    return float(of.day.trades) or None
 
 
-def _range(stats: DayStats) -> float | None:
-    return gap_pct(stats.low, stats.high)
+def _range(of: Figures) -> float | None:
+    return gap_pct(of.day.low, of.day.high)
 
 
-def _price(stats: DayStats) -> float | None:
-    return stats.last or None
+def _price(of: Figures) -> float | None:
+    return of.day.last or None
 
 
-def _halted(stats: DayStats) -> float | None:
-    return 1.0 if stats.halted else None
+def _halted(of: Figures) -> float | None:
+    return 1.0 if of.day.halted else None
 
+
+def _not_open(of: Figures) -> float | None:
+    return 1.0 if of.day.open == 0.0 else None
+
+
+def _alphabet(of: Figures) -> float:
+    """Larger for symbols that come later."""
+    return float(int.from_bytes(of.symbol.encode()[:6].ljust(6, b"\0"), "big"))
+
+
+def _average_volume(of: Figures) -> float | None:
+    days = of.before(AVERAGE_OVER)
+    return sum(bar.volume for bar in days) / len(days) if days else None
+
+
+def _average_turnover(of: Figures) -> float | None:
+    days = of.before(AVERAGE_OVER)
+    return sum(bar.close * bar.volume for bar in days) / len(days) if days else None
+
+
+def _in_range(sessions: int) -> Measure:
+    """Where the last price stands between the low (0) and the high (1) of the last sessions and today."""
+
+    def measure(of: Figures) -> float | None:
+        days = of.before(sessions)
+        if not days or of.day.last <= 0.0:
+            return None
+        low = min(of.day.last, *(bar.low for bar in days))
+        high = max(of.day.last, *(bar.high for bar in days))
+        return (of.day.last - low) / (high - low) if high > low else None
+
+    return measure
+
+
+AVERAGE_OVER = 63
+"""Sessions of an average day."""
+
+_VS_RANGE = tuple((weeks, _in_range(sessions)) for weeks, sessions in ((13, 63), (26, 126), (52, 252)))
+UNMEASURED = (
+    ("HIGH_OPT_IMP_VOLAT", "Highest Option Imp Vol"), ("LOW_OPT_IMP_VOLAT", "Lowest Option Imp Vol"),
+    ("HIGH_OPT_IMP_VOLAT_OVER_HIST", "High Option Imp Vol Over Historical"), ("OPT_VOLUME_MOST_ACTIVE", "Most Active by Opt Volume"),
+    ("HOT_BY_OPT_VOLUME", "Hot by Option Volume"), ("HIGH_DIVIDEND_YIELD_IB", "Highest Dividend Yield"),
+    ("HIGH_PE_RATIO", "High P/E Ratio"), ("LOW_PE_RATIO", "Low P/E Ratio"), ("LIMIT_UP_DOWN", "Limit Up/Down"),
+    ("TOP_STOCK_BUY_IMBALANCE_ADV_RATIO", "Top Stock Buy Imbalances"),
+    ("TOP_STOCK_SELL_IMBALANCE_ADV_RATIO", "Top Stock Sell Imbalances"), ("WSH_NEXT_EARNINGS", "Upcoming Earnings"),
+)  # fmt: skip
+"""Codes of a gateway whose figures no tape has: they find nothing."""
 
 SCANS = {
     scan.code: scan
@@ -86,6 +145,13 @@ SCANS = {
         Scan("HIGH_OPEN_GAP", "Top Close-to-Open % Gainers", _gap),
         Scan("LOW_OPEN_GAP", "Top Close-to-Open % Losers", _falling(_gap)),
         Scan("HALTED", "Halted", _halted),
+        Scan("NOT_OPEN", "Not Open", _not_open),
+        Scan("ALL_SYMBOLS_ASC", "All Symbols, Ascending", _falling(_alphabet)),
+        Scan("ALL_SYMBOLS_DESC", "All Symbols, Descending", _alphabet),
+        Scan("MOST_ACTIVE_AVG_USD", "Most Active by Average ($)", _average_turnover),
+        *(Scan(f"HIGH_VS_{weeks}W_HL", f"{weeks}-Week High", measure) for weeks, measure in _VS_RANGE),
+        *(Scan(f"LOW_VS_{weeks}W_HL", f"{weeks}-Week Low", _falling(measure)) for weeks, measure in _VS_RANGE),
+        *(Scan(code, name, lambda of: None) for code, name in UNMEASURED),
     )
 }
 FILTERS: dict[str, tuple[str, Measure]] = {
@@ -97,12 +163,12 @@ FILTERS: dict[str, tuple[str, Measure]] = {
     "changePerc": ("% Change", _change),
     "changeOpenPerc": ("% Change from Open", _change_open),
     "tradeCount": ("Trade Count", _trades),
+    "avgUsdVolume": ("Average Volume (USD)", _average_turnover),
+    "avgVolume": ("Average Volume", _average_volume),
 }
 """Filters by the tag that ``Above`` or ``Below`` is put to."""
 
-FREE_FILTERS = frozenset(
-    {"marketCapAbove1e6", "marketCapBelow1e6", "avgVolumeAbove", "avgVolumeBelow", "avgUsdVolumeAbove"}
-)
+FREE_FILTERS = frozenset({"marketCapAbove1e6", "marketCapBelow1e6"})
 """Filters that a gateway knows and for which no figures are recorded here: nothing is left out by them."""
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
-from skim_tui.exchange.core import DayStats, ExchangeApi
+from skim_tui.exchange.core import ExchangeApi
 from skim_tui.exchange.model import Rejected
 from skim_tui.exchange.tws import scancodes
 from skim_tui.exchange.tws.client import Client, Handler
@@ -71,20 +72,20 @@ def run(exchange: ExchangeApi, wanted: Wanted) -> list[str]:
         return []
     found: list[tuple[float, str]] = []
     for symbol in exchange.instruments:
-        stats = exchange.stats(symbol)
-        rank = wanted.scan.measure(stats)
-        if rank is not None and _passes(wanted.filters, stats):
+        figures = scancodes.Figures(symbol, exchange.stats(symbol), partial(exchange.daily_bars, symbol))
+        rank = wanted.scan.measure(figures)
+        if rank is not None and _passes(wanted.filters, figures):
             found.append((-rank, symbol))
     found.sort()
     return [symbol for _, symbol in found[: wanted.rows]]
 
 
-def _passes(filters: tuple[tuple[str, float], ...], stats: DayStats) -> bool:
+def _passes(filters: tuple[tuple[str, float], ...], figures: scancodes.Figures) -> bool:
     for tag, bound in filters:
         name = tag.removesuffix("Above").removesuffix("Below")
         if name not in scancodes.FILTERS:
             continue
-        value = scancodes.FILTERS[name][1](stats)
+        value = scancodes.FILTERS[name][1](figures)
         if value is None or (value < bound if tag.endswith("Above") else value > bound):
             return False
     return True

@@ -56,6 +56,24 @@ async def scans(run: Run) -> None:
         assert told.errorString.endswith(f"API scanner subscription cancelled: {500 + number}")
 
 
+@scenario("scans by past prices and by name", "reqScannerSubscription")
+async def by_past(run: Run) -> None:
+    exchange = run.floor.exchange
+    await scan(run, 508, "HIGH_VS_13W_HL", numberOfRows=5)
+    places = []
+    for row in await rows(run, 508):
+        symbol = row.contractDetails.contract.symbol
+        days, last = exchange.daily_bars(symbol, 63), exchange.stats(symbol).last
+        low, high = min(last, *(bar.low for bar in days)), max(last, *(bar.high for bar in days))
+        places.append((last - low) / (high - low))
+    assert places and places == sorted(places, reverse=True)
+    await scan(run, 509, "ALL_SYMBOLS_ASC")
+    symbols = [row.contractDetails.contract.symbol for row in await rows(run, 509)]
+    assert symbols == sorted(exchange.instruments)[:50]
+    await scan(run, 514, "HIGH_PE_RATIO")
+    await run.error(165, 514)
+
+
 @scenario("scan filters and rows", "reqScannerSubscription")
 async def filters(run: Run) -> None:
     option = thing("TagValue", tag="priceAbove", value="5")
