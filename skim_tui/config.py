@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from skim_tui.domain.announcements import Kind
 from skim_tui.domain.money import FxRate
+from skim_tui.domain.windows import parse_window
 
 
 class Section(BaseModel):
@@ -40,6 +41,19 @@ class BrokerSection(Section):
     account: str = ""
     """The account that must be logged in; empty accepts the only one."""
     connect_timeout: Annotated[float, Field(ge=1, le=60)] = 6.0
+    windows: tuple[str, ...] = (
+        "00:15-01:45 America/New_York server reset",
+        "Fri 23:00-03:00 America/New_York weekly maintenance",
+    )
+    """When the broker is known to be away, ``[Day ]HH:MM-HH:MM Zone name``: no entry leaves in or shortly before them.
+    The defaults are the broker's published ones for North America; add your gateway's restart and weekly login."""
+
+    @field_validator("windows")
+    @classmethod
+    def _windows_can_be_read(cls, windows: tuple[str, ...]) -> tuple[str, ...]:
+        for window in windows:
+            parse_window(window)
+        return windows
 
 
 class Sim(Section):

@@ -16,6 +16,7 @@ from skim_tui.desk.recorder import Recorder
 from skim_tui.domain.events import Connection
 from skim_tui.domain.orders import AccountReport
 from skim_tui.domain.session import ExchangeDay, TradingCalendar
+from skim_tui.domain.windows import Outlook
 from skim_tui.journal import EventRecord
 from skim_tui.redaction import redactor
 
@@ -58,6 +59,8 @@ class Context:
     mismatches: list[str] = field(default_factory=list[str])
     acknowledged: set[str] = field(default_factory=set[str])
     """Mismatches the operator has seen; the same one is not raised again in this session."""
+    outlook: Outlook | None = None
+    """The broker's next absence that is known of; None when none is, or the broker is simulated."""
     auto: bool = False
     track_all: bool = False
     """Follow every symbol whose bars arrive (replay), not only what the scanner names."""
@@ -109,6 +112,17 @@ class Context:
             return self.lockout
         if self.unattended:
             return self.unattended
+        if self._is_unnamed_live():
+            return f"live account {self.account_id} must be named in broker.account"
+        if self.outlook is not None and self.outlook.blocks:
+            return self.outlook.text(self.now())
         if self.mismatches:
             return f"{len(self.mismatches)} mismatch(es) wait for acknowledgement"
         return ""
+
+    def _is_unnamed_live(self) -> bool:
+        """Real money is traded only when the settings name its account: a login to the wrong one buys nothing."""
+        account = self.account
+        if account is None or account.simulated or account.paper:
+            return False
+        return self.config.broker.account != account.account

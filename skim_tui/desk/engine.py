@@ -61,6 +61,7 @@ from skim_tui.domain.orders import (
 )
 from skim_tui.domain.session import CURRENCIES, TradingCalendar
 from skim_tui.domain.shock import ShockSignal
+from skim_tui.domain.windows import outlook, parse_window
 from skim_tui.journal import CandidateRecord, Journal
 
 DAY = 86_400.0
@@ -122,6 +123,7 @@ class Desk:
         """Called when a session's books are closed."""
         self.on_session: Callable[[], None] = lambda: None
         """Called when a session begins, after its scan was asked for."""
+        self._windows = tuple(parse_window(text) for text in config.broker.windows)
         self._account_loaded = ""
         self._journal_told = False
         self._day_started = False
@@ -178,6 +180,7 @@ class Desk:
         if not self._account_loaded:
             return
         self._watch_journal(now)
+        self._look_out(now)
         self.watchlist.on_time(now)
         self.approvals.on_time()
         self.orders.on_time(self.books.unbooked)
@@ -474,6 +477,16 @@ class Desk:
             self.context.touch("positions", symbol)
         for position in self.books.closed:
             self.context.touch("trades", position.ticket_id)
+
+    def _look_out(self, now: float) -> None:
+        """Say when the broker is about to be away, and that it is."""
+        context = self.context
+        before, context.outlook = context.outlook, None
+        if context.account is None or context.account.simulated:
+            return
+        context.outlook = coming = outlook(self._windows, now)
+        if coming is not None and coming.blocks and (before is None or not before.blocks):
+            context.log("warning", f"{coming.text(now)}: no entry until {context.day.local(coming.ends):%H:%M}")
 
     def _watch_journal(self, now: float) -> None:
         """Say when the journal fails and when it works again; auto mode does not outlive it."""

@@ -128,6 +128,7 @@ class Publisher:
             max_positions=context.config.risk.max_positions,
             entries_blocked=self._blocked(),
             mismatches=tuple(context.mismatches),
+            outlook=context.outlook.text(now) if context.outlook is not None else "",
             data_dir=self._data_dir,
             tape=self._tape,
         )

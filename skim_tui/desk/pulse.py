@@ -11,7 +11,7 @@ from typing import Protocol, runtime_checkable
 
 from skim_tui.desk.engine import Desk
 from skim_tui.domain.events import BrokerEvent, ConnectionChanged
-from skim_tui.link.values import ConnectionRow, VitalsView
+from skim_tui.link.values import ConnectionRow, FeedRow, VitalsView
 
 STALL = 0.050
 """Seconds of loop lag that count as a stall."""
@@ -69,7 +69,7 @@ class Pulse:
         self._next = now + 1.0
         return True
 
-    def read(self, *, consoles: int, dirty_rows: int) -> VitalsView:
+    def read(self, *, consoles: int, dirty_rows: int, feeds: tuple[FeedRow, ...] = ()) -> VitalsView:
         """The pulse now; rates are since the last reading."""
         context, now, cpu = self._desk.context, self._clock(), time.process_time()
         then, events, used = self._before
@@ -101,6 +101,7 @@ class Pulse:
             warnings=levels.count("warning"),
             errors=levels.count("error"),
             connection=tuple(self._changes),
+            feeds=feeds,
         )
 
 

@@ -26,6 +26,7 @@ from skim_tui.desk.publisher import Publisher
 from skim_tui.desk.pulse import Pulse
 from skim_tui.desk.reporttext import as_alert, write_report
 from skim_tui.desk.settings import Settings
+from skim_tui.desk.silence import Silence
 from skim_tui.domain.events import BrokerEvent, SourceReport, SourceState
 from skim_tui.domain.market import Announcement
 from skim_tui.domain.session import TradingCalendar
@@ -81,6 +82,10 @@ class Source(Protocol):
     async def run(self, sink: Callable[[Announcement | SourceReport], None]) -> None: ...
 
 
+TIME_JUMP = 5.0
+"""Real seconds without a look at the time after which the desk takes what it knows for old."""
+
+
 class DeskRunning(Exception):
     """Another desk owns the data folder; the message names its process."""
 
@@ -130,6 +135,11 @@ class DeskService:
         self._history = History(desk.context, desk.watchlist, desk.books)
         self._settings = Settings(desk.context, settings_file or paths.data_dir / "config.toml")
         self._pulse = Pulse(desk)
+        self._silence = Silence(
+            desk.context,
+            held=lambda symbol: symbol in desk.books.positions,
+            watched=lambda: [symbol for symbol, followed in desk.watchlist.symbols.items() if followed.watched],
+        )
         self._discord: DiscordSender | None = None
         if config.alerts.discord_url:
             # Raises before anything runs when it is no webhook.
@@ -141,6 +151,7 @@ class DeskService:
         if isinstance(broker, NewsWire):
             broker.follow_news(config.shock.providers)
         self._arm_auto = arm_auto
+        self._ticked = 0.0
         self._stopping = asyncio.Event()
         self._server = LinkServer(paths.socket, self._command, on_consoles=self._on_consoles)
         self._publisher = Publisher(
@@ -153,7 +164,7 @@ class DeskService:
         """Serve until stopped. The caller holds the lock."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self.stop, signal.Signals(number).name)
+            loop.add_signal_handler(number, self._on_signal, signal.Signals(number).name)
         # A desk outlives the terminal it was started from.
         loop.add_signal_handler(signal.SIGHUP, logger.warning, "terminal gone (SIGHUP): the desk goes on")
         async with self._serving(), asyncio.TaskGroup() as tasks:
@@ -170,6 +181,15 @@ class DeskService:
             for task in (ticker, *sources):
                 task.cancel()
         self._publisher.publish()
+
+    def _on_signal(self, name: str) -> None:
+        """The first one ends the desk in order; a second one at once. Stops rest at the broker, the journal is
+        durable at every moment: nothing needs the order."""
+        if self._stopping.is_set():
+            logger.warning("%s again: ending at once", name)
+            logging.shutdown()
+            os._exit(1)
+        self.stop(name)
 
     def stop(self, why: str) -> None:
         self.desk.context.log("warning", f"desk stopping: {why}")
@@ -188,6 +208,7 @@ class DeskService:
         """One broker event. A defect here must not tear the connection down: entries stop, exits go on."""
         begun = time.perf_counter()
         try:
+            self._silence.hear(event)
             self.desk.handle(event)
             self._pulse.event(event, time.perf_counter() - begun)
         except Exception as error:
@@ -212,6 +233,18 @@ class DeskService:
             logger.exception("defect in the newsroom")
             self._take(SourceReport("newsroom", SourceState.STOPPED, f"defect: {error!r} (see the log file)"))
 
+    def _watch_time(self) -> None:
+        """Notice that this process did not run: suspended, stopped, or the machine asleep. What it knows is old then."""
+        now = time.time()
+        before, self._ticked = self._ticked, now
+        if not before or now - before < TIME_JUMP:
+            return
+        context = self.desk.context
+        context.log("error", f"the desk did not run for {now - before:.0f} s: asking the broker for its whole truth")
+        if context.auto:
+            self.desk.operator.set_auto(False, "time jump")
+        context.broker.resync()
+
     async def _tick(self) -> None:
         context = self.desk.context
         while True:
@@ -219,13 +252,17 @@ class DeskService:
             await asyncio.sleep(TICK)
             self._pulse.beat(time.perf_counter() - begun - TICK)
             try:
+                self._watch_time()
                 self.desk.advance(context.now())
+                self._silence.on_time()
                 if self._arm_auto and context.account is not None:
                     done, text = self.desk.operator.set_auto(True, "--auto")
                     self._arm_auto = not done and "no console" in text
                 self._publisher.publish()
                 if self._pulse.due():
-                    vitals = self._pulse.read(consoles=self._consoles, dirty_rows=self._server.hub.backlog())
+                    vitals = self._pulse.read(
+                        consoles=self._consoles, dirty_rows=self._server.hub.backlog(), feeds=self._silence.rows()
+                    )
                     self._server.publish("vitals", "", vitals)
             except Exception as error:
                 logger.exception("desk fault while time passed")

@@ -50,6 +50,8 @@ class HeaderView(View, frozen=True):
     """Why no entry can leave now; empty when entries may."""
     mismatches: tuple[str, ...] = ()
     """Differences between journal and broker that wait for the operator's acknowledgement."""
+    outlook: str = ""
+    """The broker's present or next known absence in words, e.g. ``server reset in 42 min``."""
     data_dir: str = ""
     tape: str = ""
 
@@ -284,6 +286,15 @@ class ConnectionRow(msgspec.Struct, frozen=True, array_like=True):
     reason: str
 
 
+class FeedRow(msgspec.Struct, frozen=True, array_like=True):
+    """How long ago a subscription was last heard of, real seconds; None for never."""
+
+    symbol: str
+    tick: float | None = None
+    bar: float | None = None
+    order: float | None = None
+
+
 class VitalsView(View, frozen=True):
     """The one row of topic ``vitals`` (key ``""``), renewed each real second. Durations are milliseconds of
     real time; rates are per real second over the last one."""
@@ -318,6 +329,8 @@ class VitalsView(View, frozen=True):
     errors: int = 0
     connection: tuple[ConnectionRow, ...] = ()
     """The last changes of the broker connection, oldest first."""
+    feeds: tuple[FeedRow, ...] = ()
+    """Every subscription, the longest silent one first."""
 
 
 class DraftView(View, frozen=True):

@@ -68,8 +68,8 @@ class Day:
 
 async def chaos_day(seed: int, folder: Path, *, minutes: int = 380, speed: float = 240.0, count: int = 40) -> Day:
     """One session of ``minutes`` after the open at ``speed`` exchange seconds a second, with ``count`` faults."""
-    # Every second day is the generated one as everybody sees it, the other has a break every few minutes.
-    tape = busy_day(Random(seed), minutes=minutes + AFTERWARDS) if seed % 2 else synthetic.generate(seed)
+    # Every fifth day is the generated one as everybody sees it, the others have a break every few minutes.
+    tape = busy_day(Random(seed), minutes=minutes + AFTERWARDS) if seed % 5 else synthetic.generate(seed)
     session = calendar(ASX, today=TODAY).day(TODAY)
     window = replace(session, close=min(session.close, session.open + minutes * 60.0))
     symbols = sorted({bar.symbol for bar in tape.bars[TODAY]})

@@ -27,7 +27,8 @@ class DeskOrder:
     """A crash point and how often it is passed before it kills, e.g. ``after-intent:2``."""
     heartbeat: float = 0.5
     heartbeat_timeout: float = 3.0
-    upstream_patience: float = 6.0
+    first_samples: tuple[float, ...] = (0.0, 0.05, 0.05, 0.1)
+    upstream_patience: float = 3.0
     """As in the adapter, for a market that runs faster than a real one."""
     pause: float = 0.2
     """Least seconds between two syncs; a real broker is given longer."""
@@ -76,6 +77,7 @@ def run(order: DeskOrder) -> None:
         crashpoints.arm(point, int(times or 1))
     adapter.RESYNC_PAUSE = order.pause
     heartbeat.UPSTREAM_PATIENCE = order.upstream_patience
+    heartbeat.FIRST_SAMPLES = order.first_samples
     paths = Paths.of(order.data_dir)
     config = Config.model_validate({name: dict(table) for name, table in order.settings.items()})
 

@@ -54,14 +54,14 @@ def hour(random: Random, *, falls_at: int = 0, volume: int = 4_000, minutes: int
     return tape
 
 
-def busy_day(random: Random, *, symbols: int = 24, minutes: int = 120) -> Tape:
-    """Many shares that gap and break their ranges, spread over ``minutes``; some then rise, some fall through any
+def busy_day(random: Random, *, symbols: int = 30, minutes: int = 210, quiet: int = 100) -> Tape:
+    """Many shares that gap and break their ranges, spread over all but the last ``quiet`` minutes; some then rise, some fall through any
     stop. Little volume makes partial fills."""
     tape = Tape("busy", ASX, "AUD", ZONE, (TODAY,))
     bars: list[Bar] = []
     for number in range(symbols):
         symbol = f"{chr(65 + number // 26)}{chr(65 + number % 26)}X"
-        breaks = random.randint(6, max(7, minutes - 20))
+        breaks = random.randint(6, max(7, minutes - quiet))
         falls = breaks + random.randint(3, 40) if random.random() < 0.5 else minutes + 1
         tape.daily[symbol] = _history(symbol)
         volume = random.choice((1_500, 6_000, 60_000))

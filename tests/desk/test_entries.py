@@ -68,7 +68,7 @@ def test_s6_a_fill_told_before_its_status_is_not_counted_twice():
 
 def test_s6_an_account_in_another_currency_is_refused_by_name():
     script = Script()
-    script.desk.handle(AccountReport("DU1234567", "USD", D(100_000), D(100_000), D(100_000)))
+    script.desk.handle(AccountReport("DU1234567", "USD", D(100_000), D(100_000), D(100_000), paper=True))
     assert "currency: account in USD, market in AUD" in refused(script)
 
 
