@@ -17,10 +17,13 @@ from skim_tui.domain.instrument import ASX_LADDER, price
 from skim_tui.domain.market import Announcement, Bar, DailyBar
 from skim_tui.domain.session import ASX
 from skim_tui.exchange.newsday import add_news
-from skim_tui.exchange.tape import Tape
+from skim_tui.exchange.tape import Halt, Tape
 
 SESSION = date(2026, 3, 3)
 """A plain full session under the single opening auction."""
+
+RESUMES = 25
+"""Minute of the session in which the halted listing trades again."""
 
 HISTORY = 45
 """Daily bars before the session (weekdays)."""
@@ -169,6 +172,10 @@ def generate(seed: int) -> Tape:
         tape.daily[symbol] = _history(rng, symbol, price(close), volume * 1000)
         role = roles.get(symbol, Role("quiet", rng.uniform(-0.9, 0.9), 0, "quiet", "", False, 1.0))
         bars.extend(_session(rng, symbol, price(close), volume * 1000, role, open_ts))
+        if role.kind == "halted":
+            # Halted since before the day; it resumes with an auction shortly before its first bar.
+            resumed = open_ts + (RESUMES - 1) * 60.0
+            tape.halts += [Halt(symbol, open_ts - 3 * 3600.0, True), Halt(symbol, resumed, False)]
         if role.headline:
             early = -rng.randint(20, 140) * 60.0 if role.kind != "halted" else 10 * 60.0
             tape.announcements.append(
@@ -233,7 +240,7 @@ def _session(rng: random.Random, symbol: str, close: Decimal, volume: int, role:
     ladder = ASX_LADDER
     opened = ladder.nearest(close * (1 + Decimal(round(role.gap * 1000)) / 100_000))
     step = ladder.step_at(opened)
-    first = 25 if role.kind == "halted" else 0
+    first = RESUMES if role.kind == "halted" else 0
     bars = [
         _bar(
             symbol, open_ts - 60 if first == 0 else open_ts + first * 60, [opened], int(volume * role.busy * 0.05) + 200

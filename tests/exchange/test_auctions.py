@@ -211,3 +211,22 @@ def test_a_halt_on_the_tape_drops_the_minute_it_stands_in():
     minutes = floor.exchange.minute_bars("ABC", floor.at("10:00"), floor.at("11:00"))
     assert [floor.timetable.local(bar.ts).minute for bar in minutes] == [10, 11, 14, 15]
     assert floor.exchange.stats("ABC").volume == 5000 + 4 * 500
+
+
+def test_the_generated_day_has_a_listing_that_resumes_with_an_auction():
+    from skim_tui.exchange import synthetic
+    from skim_tui.exchange.core import Exchange
+    from skim_tui.exchange.model import SimOrder
+    from tests.conftest import calendar_of
+
+    calendar, tape = calendar_of("XASX"), synthetic.generate(1)
+    day = calendar.day(tape.dates[0])
+    exchange = Exchange(tape, calendar, start=day.open)
+    (symbol,) = {halt.symbol for halt in tape.halts}
+    assert exchange.stats(symbol).halted
+    order = SimOrder(1, 1, symbol, Side.BUY, "MKT", 1000)
+    exchange.submit(order)
+    exchange.play(day.open + 24.9 * 60)
+    assert not exchange.stats(symbol).halted and order.status == "PreSubmitted"
+    exchange.play(day.open + 26 * 60)
+    assert order.status == "Filled" and float(order.avg_price) == exchange.stats(symbol).open

@@ -1,10 +1,13 @@
 """An exchange process that is killed and started again on its state file, seen by a client of the broker's library."""
 
 import asyncio
+import json
+import os
+import signal
 
 from ib_async import IB, LimitOrder, MarketOrder, Stock, StopOrder
 
-from tests.system.processes import end, start_exchange
+from tests.system.processes import end, end_embedded_exchange, start, start_exchange, wait_for
 
 ARGUMENTS = ("--tape", "synthetic:asx:1", "--speed", "20")
 
@@ -59,3 +62,43 @@ def test_a_killed_exchange_comes_back_with_account_orders_and_executions(tmp_pat
         second.stdout.close()
     assert after == before
     assert next_id > 3
+
+
+async def buy(port):
+    ib = IB()
+    await ib.connectAsync("127.0.0.1", port, clientId=77)
+    (contract,) = await ib.qualifyContractsAsync(Stock("BHP", "SMART", "AUD"))
+    bought = ib.placeOrder(contract, MarketOrder("BUY", 50, tif="DAY"))
+    while bought.orderStatus.status != "Filled":
+        await asyncio.sleep(0.02)
+    ib.disconnect()
+
+
+def embedded(data_dir):
+    """What a desk of this data folder wrote of its exchange, once it listens."""
+    return wait_for(
+        lambda: (data_dir / "exchange.json").exists() and json.loads((data_dir / "exchange.json").read_text())
+    )
+
+
+def test_the_exchange_of_a_data_folder_keeps_its_account_when_it_is_killed(tmp_path):
+    arguments = ("desk", "--data-dir", str(tmp_path), "--speed", "5")
+    desk = start(tmp_path, *arguments, "--at", "10:20")
+    try:
+        before = embedded(tmp_path)
+        asyncio.run(buy(before["port"]))
+        os.kill(before["pid"], signal.SIGKILL)
+    finally:
+        end(desk)
+        desk.stdout.close()
+    (tmp_path / "exchange.json").unlink()
+    desk = start(tmp_path, *arguments)
+    try:
+        after = embedded(tmp_path)
+        (accounts, _, held, fills), _ = asyncio.run(come_back(after["port"]))
+    finally:
+        end(desk)
+        desk.stdout.close()
+        end_embedded_exchange(tmp_path)
+    assert after["account"] == before["account"] == accounts[0]
+    assert held["BHP"][0] == 50 and fills
