@@ -181,6 +181,8 @@ class Shock(StrictSection):
     """News providers of the broker to read; empty: all that the account may."""
     workers: Annotated[int, Field(ge=1, le=12)] = 6
     """Shares whose data are fetched at once for the test."""
+    streams: Annotated[int, Field(ge=1, le=40)] = 12
+    """Shares streamed for their news at once; with ``scan.max_candidates`` at most what the broker streams (42)."""
     queue: Annotated[int, Field(ge=10, le=100_000)] = 1000
     """Items that may wait for the test; then the oldest give way."""
     detector: Literal["robust", "classic"] = "robust"

@@ -435,13 +435,13 @@ class Desk:
             self.context.alert(alerting.source_stopped(self.context.now(), report.source, report.text))
 
     def _on_request_failed(self, event: RequestFailed) -> None:
-        self.context.log("warning", f"{event.symbol or event.what}: {event.what} failed: {event.reason}")
         if event.what == "fetch_article":
             key = self.board.fail(event.symbol, event.reason)
             if key:
                 self.context.touch("articles", key)
             self.newsroom.on_no_article(event.symbol)
             return
+        self.context.log("warning", f"{event.symbol or event.what}: {event.what} failed: {event.reason}")
         self.watchlist.on_failed(event.what, event.symbol, event.reason)
         self.newsroom.on_failed(event.symbol, f"{event.what}: {event.reason}")
 

@@ -8,7 +8,7 @@ from skim_tui.desk.newsroom import Newsroom
 from skim_tui.link.values import HealthView
 
 GROUP = "news"
-SLOW_PROCESSING, SLOW_ORDER = 0.010, 0.200
+SLOW_PROCESSING, SLOW_ORDER, SLOW_WAIT = 0.010, 0.200, 1.0
 """Seconds; more is a warning."""
 
 
@@ -26,6 +26,8 @@ def news_health(newsroom: Newsroom, label: str) -> HealthView | None:
         case "pool":
             value = f"{newsroom.queued:,} queued, {newsroom.busy} fetching, {newsroom.open_windows} windows open"
             level = "ok"
+        case "wait for a place":
+            value, level = _times(newsroom.waits, SLOW_WAIT)
         case "item to signal":
             value, level = _times(newsroom.processing, SLOW_PROCESSING)
         case "signal to order":

@@ -1,8 +1,9 @@
 """The newsroom: headlines in, shock tests made, signals out; bounded, counted, and never in anybody's way.
 
-A headline is only parsed and queued when it arrives. A pool of ``shock.workers`` places takes items from the queue:
+A headline is only parsed and queued when it arrives; the newest is worked on first. A pool of ``shock.workers`` places takes items from the queue:
 each asks for its share's candles and quotes (paced by the broker's adapter), and is judged when they are there. A
-share whose data are slow holds its one place and no other; a share whose window is still open holds none.
+share whose data are slow holds its one place and no other; a share whose window is still open holds none, only one
+of the ``shock.streams`` data lines that are set aside for news.
 """
 
 from __future__ import annotations
@@ -31,8 +32,10 @@ SLOWEST = 30.0
 """Real seconds a share's data may take before its items are given up."""
 SEEN_KEYS = 20_000
 TIMES_KEPT = 1000
-HEALTH = ("news/items", "news/pool", "news/item to signal", "news/signal to order")
+HEALTH = ("news/items", "news/pool", "news/wait for a place", "news/item to signal", "news/signal to order")
 """The rows of Health that change with every item."""
+LOOKED_ENOUGH = 180.0
+"""Exchange seconds after which a window without a shock gives way when news waits for a data line."""
 MOST_OPEN = 500
 """Items whose window is still open; beyond it the oldest is closed."""
 
@@ -72,9 +75,11 @@ class Work:
     left: set[str] = field(default_factory=set[str])
     """Symbols not judged for good yet."""
     spent: float = 0.0
-    """Real seconds of our own work on it, waiting in the queue included; the broker's answers are not."""
+    """Real seconds of our own work on it; not the wait for a place in the pool nor the broker's answers."""
     since: float = 0.0
     """Real time since when it waits for data."""
+    opened: float = 0.0
+    """Exchange time of the first look at it."""
     fired: bool = False
     lacking: str = ""
 
@@ -104,12 +109,15 @@ class Newsroom:
         self._enabled = settings.enabled
         self._workers = settings.workers
         self._most = settings.queue
+        self._streams = settings.streams
         self._in_session_only = settings.in_session_only
         self._detector = detector(context.config)
         self._intake = NewsIntake(news_rule(context.config))
         self.counts = NewsCounts()
         self.processing: deque[float] = deque(maxlen=TIMES_KEPT)
-        """Real seconds from arrival to signal, without the broker's answers and the window itself."""
+        """Real seconds of work on each item that became a signal."""
+        self.waits: deque[float] = deque(maxlen=TIMES_KEPT)
+        """Real seconds items waited for a place in the pool and a data line."""
         self.ordering: deque[float] = deque(maxlen=TIMES_KEPT)
         """Real seconds from signal to order on the wire (auto mode) or to ticket."""
         self._queue: deque[Work] = deque()
@@ -148,7 +156,8 @@ class Newsroom:
         elif not item.key or not isinstance(self._context.broker, NewsWire):
             self._settle("no_ticker")
             return
-        self._queue.append(Work(item, began, symbols, set(symbols)))
+        arrived = self._clock()
+        self._queue.append(Work(item, arrived, symbols, set(symbols), arrived - began))
         if len(self._queue) > self._most:
             # The oldest gives way: news is worth most when it is new.
             self._queue.popleft()
@@ -167,8 +176,11 @@ class Newsroom:
         """Work on up to ``most`` queued items; how many were taken."""
         taken = 0
         while self._queue and taken < most and self._busy < self._workers:
-            work = self._queue.popleft()
-            work.spent += self._clock() - work.arrived
+            if not self._has_stream(self._queue[-1]) and not self._make_room():
+                break
+            # The newest first: what waits behind it is older than the news that moves the price now.
+            work = self._queue.pop()
+            self.waits.append(self._clock() - work.arrived)
             taken += 1
             if work.symbols:
                 for symbol in work.symbols:
@@ -303,6 +315,19 @@ class Newsroom:
             self._seen.popitem(last=False)
         return False
 
+    def _has_stream(self, work: Work) -> bool:
+        """Whether the account's data lines allow to take this item up."""
+        return len(self._ours) < self._streams or (bool(work.symbols) and all(map(self._is_ready, work.symbols)))
+
+    def _make_room(self) -> bool:
+        """Close the window that has shown nothing for longest, so that newer news gets its data line."""
+        for symbol, works in self._open.items():
+            if symbol in self._ours and self._context.now() - works[0].opened >= LOOKED_ENOUGH:
+                for work in tuple(works):
+                    self._verdict(symbol, work, "no shock so far; newer news needed its data line")
+                return symbol not in self._ours
+        return False
+
     def _read(self, work: Work) -> None:
         """Ask for the article, to find the share in it."""
         work.since = self._clock()
@@ -385,6 +410,7 @@ class Newsroom:
     def _keep_open(self, symbol: str, work: Work, again: float) -> None:
         works = self._open.setdefault(symbol, [])
         if work not in works:
+            work.opened = work.opened or self._context.now()
             works.append(work)
         self._again[symbol] = min(again, self._again.get(symbol, again))
         if self.open_windows > MOST_OPEN:
@@ -428,3 +454,4 @@ class Newsroom:
             if not self._is_needed(symbol):
                 self._today.discard(symbol)
                 self._watchlist.release(symbol)
+            self._wake.set()

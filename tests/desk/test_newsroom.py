@@ -269,3 +269,17 @@ def test_the_board_shows_an_event_once_and_learns_from_each_source():
         key, gone = board.take(Announcement("KPX", float(number), f"Item {number}", source="DJ-N", key=str(number)))
         assert key and len(gone) == (number >= 1000)
     assert len(board.rows) == 1000
+
+
+def test_no_more_shares_are_streamed_than_are_set_aside_for_news():
+    day = Day(streams=3)
+    day.tell(*(day.item(symbol) for symbol in ("WES", "WOW", "TCL", "GMG", "QBE")))
+    assert set(day.room._open) == {"WES", "WOW", "TCL"} and day.room.queued == 2
+    day.play(2)
+    assert set(day.room._open) == {"WES", "WOW", "TCL"} and day.room.queued == 2
+    day.play(2)
+    assert day.room.queued == 0 and {"GMG", "QBE"} < set(day.room._open)
+    early = [text for text in day.desk.board.verdicts.values() if "newer news" in text]
+    assert len(early) == 2 and day.room.counts.tested == 2
+    day.play(15)
+    assert day.room.counts.tested == 5 and day.room.counts.waiting == 0 and day.room.counts.add_up

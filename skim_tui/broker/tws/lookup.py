@@ -111,9 +111,14 @@ class Lookup:
                 DETAILS_TIMEOUT,
             )
             contract = rows[0].contract if len(rows) == 1 else None
-            return contract.symbol if contract is not None and self._match(contract.symbol, rows) else ""
+            if contract is None:
+                return ""
+            details = self._match(contract.symbol, rows)
         except BrokerError:
             return ""
+        if contract.symbol not in self._details:
+            self._details[contract.symbol] = asyncio.create_task(_known(details), name=f"details {contract.symbol}")
+        return contract.symbol
 
     def close(self) -> None:
         """Give up what is still being looked up."""
@@ -172,6 +177,11 @@ class Lookup:
             except (NoAnswer, RequestRefused, ValueError):
                 return fallback
         return self._rules[rule_id]
+
+
+async def _known(details: ContractDetails) -> ContractDetails | BrokerError:
+    """An answer that is there already, in the form of one that is waited for."""
+    return details
 
 
 def market_rule_id(rule_ids: str, exchanges: str) -> int | None:
