@@ -50,6 +50,7 @@ class Watchlist:
         self._news: dict[str, list[Announcement]] = {}
         """Each symbol's announcements since the last close, whether or not it is followed yet."""
         self._news_count = 0
+        self._no_room: set[str] = set()
         self._pending: set[str] = set()
         """Symbols whose state may change with time alone: open window, quiet tape."""
 
@@ -61,6 +62,7 @@ class Watchlist:
             self._context.touch("candidates", followed.symbol)
         self.symbols.clear()
         self._pending.clear()
+        self._no_room.clear()
         self._forget_old_news()
         for symbol in keep:
             self.follow(symbol)
@@ -108,6 +110,7 @@ class Watchlist:
         for row in result.rows:
             followed = self._take_up(row.symbol, "scan")
             if followed is None:
+                self._tell_no_room(row.symbol, row.rank)
                 continue
             if not followed.scanned:
                 self._context.log("info", f"{row.symbol}: on the gap scan at rank {row.rank + 1}")
@@ -360,6 +363,15 @@ class Watchlist:
                 self._context.broker.unwatch(followed.symbol)
                 return True
         return False
+
+    def _tell_no_room(self, symbol: str, rank: int) -> None:
+        """Say once a day which of the scan's names is not followed, and why."""
+        if symbol not in self._no_room:
+            self._no_room.add(symbol)
+            most = self._context.config.scan.max_candidates
+            self._context.log(
+                "warning", f"{symbol}: on the gap scan at rank {rank + 1}, not followed: {most} are already"
+            )
 
     def _get(self, symbol: str) -> Followed:
         followed = self.symbols.get(symbol)

@@ -66,3 +66,14 @@ def test_a_wrong_parameter_is_one_clear_line(tmp_path, text, parts):
     with pytest.raises(ConfigError) as error:
         load(path)
     assert "\n" not in str(error.value) and all(part in str(error.value) for part in (str(path), *parts))
+
+
+def test_every_parameter_is_read_somewhere():
+    """A setting that nothing reads would be a promise that nothing keeps."""
+    code = "\n".join(
+        path.read_text()
+        for path in (ROOT / "skim_tui").rglob("*.py")
+        if path.name not in ("config.py", "config_file.py")
+    )
+    unread = [f"{section}.{key}" for section, key, _ in PARAMETERS if not re.search(rf"\.{key}\b", code)]
+    assert not unread

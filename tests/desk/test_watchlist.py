@@ -225,6 +225,7 @@ def test_dropped_names_give_their_place_to_new_ones_but_held_ones_never_do():
     day.desk.handle(ScanResult((ScanRow(0, "AAA"), ScanRow(1, "BBB"), ScanRow(2, "CCC"))))
     watched = {symbol for symbol, followed in day.desk.watchlist.symbols.items() if followed.watched}
     assert watched == {"AAA", "BBB"} and "CCC" not in day.desk.watchlist.symbols
+    assert any("CCC: on the gap scan at rank 3, not followed: 2" in line.text for line in day.desk.context.lines)
 
 
 def test_the_operators_list_and_announcements_are_sources_too():
