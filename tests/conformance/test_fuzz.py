@@ -174,3 +174,21 @@ async def test_orders_beyond_count_are_refused():
         live = [order for order in floor.exchange.orders.values() if not order.is_done]
         await caller.close()
     assert len(live) <= 20
+
+
+async def test_the_largest_frame_is_answered_in_bounded_memory():
+    async with open_floor() as floor, witness(floor.port):
+        caller, _ = await Caller.connect(floor.port, "v178..178")
+        caller.send(b"71\x002\x007\0\0")
+        await caller.answers()
+        tracemalloc.start()
+        try:
+            for content in (b"\0" * 0xFFFFFF, b"3\0" + b"7\0" * 0x7FFFF0, b"9\x008\x001\0" + b"A" * 0xFFFFF0):
+                caller.send(content)
+                answers = await caller.answers()
+                assert answers and all(len(answer) < 10_000 for answer in answers)
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+        await caller.close()
+        assert peak < 200 * 1024 * 1024

@@ -21,7 +21,7 @@ INACTIVE_AFTER = frozenset({110, 201})
 
 TERMS = (
     "quantity", "limit", "stop", "tif", "type", "trail_amount", "trail_percent", "limit_offset", "good_till",
-    "outside_rth",
+    "good_after", "outside_rth",
 )  # fmt: skip
 """What a second placeOrder with the same id may change."""
 
@@ -184,9 +184,15 @@ class OrderRequests:
         """When an order that came outside of trading hours will be placed at the exchange; 0 when it is there."""
         day, now = self._exchange.day(), self._exchange.now()
         waits = order.status == "PreSubmitted" and order.type in CONTINUOUS and order.tif != "OPG"
-        if not waits or order.why_held.startswith("child") or day.phase(now, order.symbol) is not Phase.CLOSED:
+        if not waits or order.waits_parent or order.good_after > now:
             return 0.0
-        return day.open_of(order.symbol) if now < day.open else 0.0
+        if day.phase(now, order.symbol) is not Phase.CLOSED:
+            return 0.0
+        try:
+            coming = day if now < day.open else self._exchange.calendar.current_or_next(now)
+        except LookupError:
+            return 0.0  # the calendar ends here
+        return coming.open_of(order.symbol)
 
     # ---- cancelling ---------------------------------------------------------------------------------
 

@@ -63,6 +63,7 @@ def order_of(placement: Placement, client_id: int, account: str, day: ExchangeDa
         oca_type=_oca_type(placement),
         transmit=placement.text("transmit") == "" or placement.flag("transmit"),
         good_till=_good_till(placement, tif, day, now),
+        good_after=_good_after(placement, day),
         min_quantity=placement.integer("minQty"),
         display=placement.integer("displaySize"),
         all_or_none=placement.flag("allOrNone"),
@@ -117,8 +118,6 @@ def _refuse_unserved(placement: Placement) -> None:
         raise Rejected(439, "The order processing failed. Algorithm definition not found.")
     if placement.conditions:
         raise Rejected(321, f"{VALIDATING}Conditional orders are not supported")
-    if placement.text("goodAfterTime"):
-        raise Rejected(338, "Good After Time orders are currently disabled on this exchange.")
     if placement.text("hedgeType") or placement.text("deltaNeutralOrderType") not in ("", "None"):
         raise Rejected(321, f"{VALIDATING}Hedging orders are not supported")
     if placement.number("scalePriceIncrement"):
@@ -180,6 +179,11 @@ def _good_till(placement: Placement, tif: str, day: ExchangeDay, now: float) -> 
     if until <= now:
         raise Rejected(201, "Order rejected - reason:The good till date is in the past")
     return until
+
+
+def _good_after(placement: Placement, day: ExchangeDay) -> float:
+    text = placement.text("goodAfterTime").strip()
+    return moment_of(text, day) if text else 0.0
 
 
 def moment_of(text: str, day: ExchangeDay) -> float:

@@ -69,7 +69,7 @@ def open_order(
     sent = Echo(order.wire)
     return [
         5, order.order_id, *_contract(order, instrument), *_terms(order, group), order.client_id, order.perm_id,
-        order.outside_rth, sent.flag("hidden"), 0, "",
+        order.outside_rth, sent.flag("hidden"), 0, sent.text("goodAfterTime"),
         f"{order.perm_id}.{order.modifications}/{order.account}/{order.quantity}", *_advisor(sent, version),
         sent.text("modelCode"), sent.text("goodTillDate"), sent.text("rule80A"), sent.price("percentOffset"),
         sent.text("settlingFirm"), sent.whole("shortSaleSlot", 0), sent.text("designatedLocation"),
@@ -134,7 +134,7 @@ def completed_order(order: SimOrder, instrument: Instrument, version: int, *, gr
     zone = TIME_ZONES[instrument.mic]
     finished = datetime.fromtimestamp(order.finished, ZoneInfo(zone))
     return [
-        101, *_contract(order, instrument), *_terms(order, group), order.perm_id, order.outside_rth, sent.flag("hidden"), 0, "",
+        101, *_contract(order, instrument), *_terms(order, group), order.perm_id, order.outside_rth, sent.flag("hidden"), 0, sent.text("goodAfterTime"),
         *_advisor(sent, version), sent.text("modelCode"), sent.text("goodTillDate"), sent.text("rule80A"),
         sent.price("percentOffset"), sent.text("settlingFirm"), sent.whole("shortSaleSlot", 0),
         sent.text("designatedLocation"), sent.whole("exemptCode", -1), *_box(sent), _display(sent),

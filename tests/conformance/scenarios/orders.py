@@ -371,6 +371,17 @@ async def before_hours(run: Run) -> None:
     await run.status(number, "PreSubmitted")
 
 
+@scenario("an order after the close waits for the next session", "placeOrder", minutes=420.0)
+async def after_hours(run: Run) -> None:
+    exchange = run.floor.exchange
+    opens = exchange.calendar.current_or_next(exchange.now())
+    number = await run.place(lmtPrice=run.tick(run.last, -5), tif="GTC")
+    told = await run.error(399, number)
+    assert f"{opens.local(opens.open):%Y-%m-%d %H:%M:%S} Australia/NSW" in told.errorString
+    assert opens.date > exchange.day().date
+    await run.status(number, "PreSubmitted")
+
+
 @scenario("immediate or cancel", "placeOrder")
 async def immediate(run: Run) -> None:
     number = await run.place(lmtPrice=run.tick(run.floor.bid, -20), tif="IOC")

@@ -115,6 +115,19 @@ async def good_till_date(run: Run) -> None:
         await run.status(number, "Cancelled")
 
 
+@scenario("good after time", "placeOrder")
+async def good_after_time(run: Run) -> None:
+    exchange = run.floor.exchange
+    start = f"{exchange.day().local(exchange.now() + 300):%Y%m%d %H:%M:%S} Australia/Sydney"
+    number = await run.place(orderType="MKT", goodAfterTime=start)
+    await run.status(number, "PreSubmitted")
+    await echoed(run, number, goodAfterTime=start)
+    await run.later(240)
+    assert not run.client.told("execDetails")
+    await run.later(180)
+    await run.status(number, "Filled")
+
+
 @scenario("day orders end with the day, good-till-cancelled ones stay", "placeOrder", minutes=CLOSE - 5)
 async def end_of_day(run: Run) -> None:
     price = run.tick(run.floor.bid, -60)
