@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -11,6 +12,7 @@ from skim_tui.domain.session import ExchangeDay
 from skim_tui.exchange.path import Step
 from skim_tui.exchange.tws.barspec import HOUR, WEEK
 
+SESSIONS_A_YEAR = 252
 NO_VOLUME = -1
 """What a gateway writes where a kind of bar has no volume, average or count."""
 
@@ -154,6 +156,16 @@ class DayOf:
             if ts < day.end + HOUR:
                 return day
         return self._days[-1]
+
+
+def volatility(closes: list[float]) -> float:
+    """Annualised standard deviation of daily log returns. Source: the usual close-to-close estimator."""
+    returns = [math.log(after / before) for before, after in zip(closes, closes[1:], strict=False) if before > 0.0]
+    if len(returns) < 2:
+        return 0.0
+    mean = sum(returns) / len(returns)
+    variance = sum((value - mean) ** 2 for value in returns) / (len(returns) - 1)
+    return round(math.sqrt(variance * SESSIONS_A_YEAR), 8)
 
 
 def _seconds_into_day(ts: float, day: ExchangeDay) -> float:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from skim_tui.domain.session import ASX
-from skim_tui.exchange.core import ExchangeApi
+from skim_tui.exchange.api import ExchangeApi
 from skim_tui.exchange.tws.outbox import Outbox
 from skim_tui.exchange.tws.wire import SERVER_VERSION, Reader
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from skim_tui.domain.instrument import Instrument
 from skim_tui.domain.session import ASX
-from skim_tui.exchange.core import ExchangeApi
+from skim_tui.exchange.api import ExchangeApi
 from skim_tui.exchange.model import Rejected
 from skim_tui.exchange.tws.isin import isin_of
 from skim_tui.exchange.tws.wire import Reader

@@ -8,7 +8,7 @@ from datetime import date
 
 from skim_tui.domain.market import MINUTE
 from skim_tui.domain.session import ASX, ExchangeDay
-from skim_tui.exchange.core import ExchangeApi
+from skim_tui.exchange.api import ExchangeApi
 from skim_tui.exchange.model import Rejected
 from skim_tui.exchange.tickhistory import TickHistory
 from skim_tui.exchange.tws.barmath import (
@@ -21,10 +21,10 @@ from skim_tui.exchange.tws.barmath import (
     merge,
     of_day,
     of_minute,
+    volatility,
 )
 from skim_tui.exchange.tws.barspec import DAY, NAMES, Span, refusal
 from skim_tui.exchange.tws.contracts import home_of, zone_of
-from skim_tui.exchange.tws.lines import volatility
 
 SERVICE = "Historical Market Data Service error message:"
 VOLATILITY_SPAN = 30

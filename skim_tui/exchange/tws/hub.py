@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from skim_tui.domain.market import Quote, Trade
-from skim_tui.exchange.core import Listener
+from skim_tui.exchange.api import Listener
 from skim_tui.exchange.tws.client import Client
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 
 from skim_tui.domain.market import MINUTE, Quote, Trade
 from skim_tui.domain.session import ASX, Phase
-from skim_tui.exchange.core import DayStats, ExchangeApi
+from skim_tui.exchange.api import DayStats, ExchangeApi
 from skim_tui.exchange.tws import ticks
+from skim_tui.exchange.tws.barmath import volatility
 from skim_tui.exchange.tws.client import Client
 from skim_tui.exchange.tws.contracts import home_of, letters_of
 from skim_tui.exchange.tws.generic import GenericTicks
@@ -197,13 +197,3 @@ class Line(Subscription):
     def _mask(self) -> int:
         day, now = self._exchange.day(), self._exchange.now()
         return ticks.CAN_AUTO_EXECUTE if day.open <= now < day.end else ticks.PRE_OPEN
-
-
-def volatility(closes: list[float]) -> float:
-    """Annualised standard deviation of daily log returns. Source: the usual close-to-close estimator."""
-    returns = [math.log(after / before) for before, after in zip(closes, closes[1:], strict=False) if before > 0.0]
-    if len(returns) < 2:
-        return 0.0
-    mean = sum(returns) / len(returns)
-    variance = sum((value - mean) ** 2 for value in returns) / (len(returns) - 1)
-    return round(math.sqrt(variance * YEAR), 8)

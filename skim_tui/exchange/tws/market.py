@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from skim_tui.domain.market import Announcement, Bar, Quote, Trade
-from skim_tui.exchange.core import Listener
+from skim_tui.exchange.api import Listener
 from skim_tui.exchange.tws.barsdesk import BarRequests
 from skim_tui.exchange.tws.client import Client, Handler
 from skim_tui.exchange.tws.depth import DepthRequests

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from skim_tui.domain.market import Announcement
 from skim_tui.domain.session import ASX
-from skim_tui.exchange.core import ExchangeApi
+from skim_tui.exchange.api import ExchangeApi
 from skim_tui.exchange.model import Rejected
 from skim_tui.exchange.tws.barspec import read_moment
 from skim_tui.exchange.tws.client import Client, Handler

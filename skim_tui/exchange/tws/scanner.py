@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 
-from skim_tui.exchange.core import ExchangeApi
+from skim_tui.exchange.api import ExchangeApi
 from skim_tui.exchange.model import Rejected
 from skim_tui.exchange.tws import scancodes
 from skim_tui.exchange.tws.client import Client, Handler

@@ -111,6 +111,23 @@ async def test_lines_bars_and_scans_go_on_into_the_next_day() -> None:
         await client.close()
 
 
+async def test_a_scan_has_fifty_rows_at_most() -> None:
+    tape = small_tape(ASX, 3)
+    for number in range(80):
+        symbol = f"X{number:02d}"
+        tape.bars[DAY] += [replace(bar, symbol=symbol, volume=100 + number) for bar in small_tape(ASX, 3).bars[DAY]]
+    async with open_market(minutes=2, tape=tape) as (_, port):
+        client = await RawClient.connect(port)
+        for request, wanted in ((1, -1), (2, 500), (3, 7)):
+            client.send(
+                22, request, wanted, "STOCK.HK", "STK.HK.ASX", "MOST_ACTIVE", *[""] * 16, "ALL", "volumeAbove=1", ""
+            )
+            rows = await client.expect(20, lambda fields, request=request: fields[2] == str(request))
+            assert int(rows[3]) == min(50, 7 if wanted == 7 else 50) and len(rows) == 4 + 16 * int(rows[3])
+            assert rows[6] == "ABC" and rows[22] == "X79"
+        await client.close()
+
+
 async def test_before_the_open_the_last_session_is_history() -> None:
     tape = small_tape(ASX, 5)
     following = SESSIONS[3]

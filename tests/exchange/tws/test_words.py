@@ -15,11 +15,10 @@ from skim_tui.domain.market import Bar
 from skim_tui.domain.session import ASX, US, exchange_day
 from skim_tui.exchange.model import Rejected
 from skim_tui.exchange.path import expand
-from skim_tui.exchange.tws.barmath import from_steps, merge, of_minute, start_of
+from skim_tui.exchange.tws.barmath import from_steps, merge, of_minute, start_of, volatility
 from skim_tui.exchange.tws.barspec import SIZES, read_moment, read_size, read_span
 from skim_tui.exchange.tws.generic import read_generic
 from skim_tui.exchange.tws.isin import check_digit, isin_of
-from skim_tui.exchange.tws.lines import volatility
 from skim_tui.exchange.tws.wire import body
 
 SYDNEY = ZoneInfo("Australia/Sydney")
