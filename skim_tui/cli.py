@@ -78,7 +78,13 @@ def parser() -> argparse.ArgumentParser:
     replay.add_argument("--out", metavar="DIR", default="replay-out")
     stop = commands.add_parser("stop", parents=[common], help="stop a running desk")
     stop.add_argument("--force", action="store_true", help="even with open tickets")
-    commands.add_parser("flatten", parents=[common], help="cancel every entry and close every position")
+    flatten = commands.add_parser(
+        "flatten", parents=[common, trading], help="cancel every entry and close every position"
+    )
+    flatten.add_argument(
+        "--wait", type=float, default=30.0, metavar="S", help="seconds to wait until all is flat (default 30; 0: none)"
+    )
+    commands.add_parser("selftest", parents=[common], help="crashes and faults against a twin of the desk")
     report = commands.add_parser("report", parents=[common], help="the report of a session, from the journal")
     report.add_argument("--date", type=date.fromisoformat, metavar="D", help="ISO date; default: the newest session")
     report.add_argument("--format", choices=("md", "json"), default="md")
@@ -467,7 +473,7 @@ def _spawn_desk(args: argparse.Namespace, paths: Paths) -> None:
         value = getattr(args, name, None)
         if value is not None:
             command += [f"--{name}", str(value)]
-    if args.auto:
+    if getattr(args, "auto", False) and args.command != "flatten":
         command.append("--auto")
     paths.logs.mkdir(parents=True, exist_ok=True)
     with (paths.logs / "desk.out").open("w") as out:
@@ -499,9 +505,76 @@ def _stop(args: argparse.Namespace) -> int:
 
 
 def _flatten(args: argparse.Namespace) -> int:
+    """Flatten through the desk that runs, or through one started for it; wait until all is flat or say what is not."""
     from skim_tui.link.values import Kill
 
-    return _ask(args, Kill(close_all=True))
+    paths = _paths(args)
+    if not _answers(paths):
+        print("no desk runs here: starting one to flatten with", file=sys.stderr)
+        _spawn_desk(args, paths)
+        _wait_for_desk(paths, args.wait)
+    asked = _ask(args, Kill(close_all=True))
+    if args.wait <= 0:
+        return asked
+    left = asyncio.run(_until_flat(paths, args.wait))
+    if left:
+        print(f"skim: not flat after {args.wait:g} s: {left}; the desk goes on trying", file=sys.stderr)
+        return 1
+    print("flat: no position and no entry of this desk is left")
+    return 0
+
+
+def _wait_for_desk(paths: Paths, seconds: float) -> None:
+    """Raises :class:`UsageError` when no desk answers in time."""
+    deadline = time.monotonic() + max(seconds, 20.0)
+    while not _answers(paths):
+        if time.monotonic() > deadline:
+            raise UsageError(f"the desk did not start: see {paths.logs / 'desk.out'}")
+        time.sleep(0.1)
+
+
+async def _until_flat(paths: Paths, seconds: float) -> str:
+    """What is left of positions and working entries after at most ``seconds``; empty when all is flat."""
+    from skim_tui.link.client import SocketLink
+    from skim_tui.link.values import Delta, HeaderView, OrderView, PositionView
+
+    rows: dict[str, dict[str, Any]] = {}
+
+    def take(delta: Delta) -> None:
+        if delta.whole:
+            rows.clear()
+        for topic, new in delta.upserts.items():
+            rows.setdefault(topic, {}).update(new)
+        for topic, keys in delta.removes.items():
+            for key in keys:
+                rows.get(topic, {}).pop(key, None)
+
+    def left() -> str:
+        header: HeaderView | None = rows.get("header", {}).get("")
+        if header is None or header.connection not in ("SYNCING", "OPERATIONAL") or not header.account:
+            return f"the broker is {header.connection if header else 'unknown'}"
+        positions: list[PositionView] = [
+            row for row in rows.get("positions", {}).values() if row.owned and row.quantity
+        ]
+        orders: list[OrderView] = [
+            row for row in rows.get("orders", {}).values()
+            if not row.foreign and row.side == "BUY" and row.status not in ("filled", "cancelled", "rejected")
+        ]  # fmt: skip
+        return ", ".join([*(f"{row.quantity:,} {row.symbol}" for row in positions), *(row.ref for row in orders)])
+
+    link = SocketLink(paths.socket, who="skim flatten", observer=True)
+    await link.attach(take, lambda reason: None)
+    deadline = time.monotonic() + seconds
+    while (not rows or left()) and time.monotonic() < deadline:
+        await asyncio.sleep(0.1)
+    await link.close()
+    return left()
+
+
+def _selftest(args: argparse.Namespace) -> int:
+    from skim_tui.selftest.report import main as run
+
+    return run(as_json=False)
 
 
 def _open_journal(args: argparse.Namespace) -> Journal:
@@ -632,6 +705,7 @@ _COMMANDS = {
     "replay": _replay,
     "stop": _stop,
     "flatten": _flatten,
+    "selftest": _selftest,
     "report": _report,
     "export": _export,
     "announcements": _announcements,

@@ -25,6 +25,7 @@ from skim_tui.desk.manual import Manual
 from skim_tui.desk.publisher import Publisher
 from skim_tui.desk.pulse import Pulse
 from skim_tui.desk.reporttext import as_alert, write_report
+from skim_tui.desk.selftest import SelfTest
 from skim_tui.desk.settings import Settings
 from skim_tui.desk.silence import Silence
 from skim_tui.domain.events import BrokerEvent, SourceReport, SourceState
@@ -51,6 +52,7 @@ from skim_tui.link.values import (
     Kill,
     MakeReport,
     MoveStop,
+    OverrideLock,
     Preview,
     ReadArticle,
     RepairStop,
@@ -64,6 +66,7 @@ from skim_tui.link.values import (
     SetTarget,
     StopDesk,
 )
+from skim_tui.link.values import SelfTest as SelfTestCommand
 from skim_tui.paths import Paths
 from skim_tui.redaction import redactor
 
@@ -157,6 +160,11 @@ class DeskService:
         self._publisher = Publisher(
             self.desk, self._server, data_dir=str(paths.data_dir), tape=tape, discord=self._discord
         )
+        self._selftest = SelfTest(
+            desk.context,
+            lambda key, view: self._server.publish("selftest", key, view),
+            lambda key: self._server.remove("selftest", key),
+        )
         self._consoles = 0
         self._without_console()
 
@@ -176,6 +184,7 @@ class DeskService:
                 sources.append(tasks.create_task(self._discord.run(), name="Discord"))
             await self._stopping.wait()
             broker.cancel()
+            await self._selftest.stop()
             if self._discord is not None:
                 await self._discord.flush(LAST_ALERTS)
             for task in (ticker, *sources):
@@ -349,6 +358,10 @@ class DeskService:
                 return self._report_so_far()
             case ReadArticle(key=key):
                 return desk.read_article(key)
+            case OverrideLock(reason=reason):
+                return desk.discipline.override(who, reason)
+            case SelfTestCommand():
+                return self._selftest.start(who)
             case StopDesk(force=force):
                 return self._stop_asked(who, force=force)
             case _:

@@ -465,6 +465,14 @@ class PlaybackView(View, frozen=True):
     """What else can be played."""
 
 
+class SelfTestView(View, frozen=True):
+    """Topic ``selftest``, key ``name``: one line of the self-test's report; ``verdict`` is the last one."""
+
+    name: str
+    ok: bool
+    text: str = ""
+
+
 AnyView = (
     HeaderView
     | CandidateView
@@ -486,11 +494,12 @@ AnyView = (
     | JournalView
     | SettingsView
     | PlaybackView
+    | SelfTestView
 )
 
 TOPICS = (
     "header", "candidates", "tickets", "positions", "orders", "trades", "news", "log", "chart", "articles", "alerts",
-    "health", "report", "vitals",
+    "health", "report", "vitals", "selftest",
 )  # fmt: skip
 
 
@@ -587,6 +596,16 @@ class StopDesk(Command, frozen=True):
     """End the desk process; refused with open tickets unless ``force``."""
 
     force: bool = False
+
+
+class SelfTest(Command, frozen=True):
+    """Run the scripted crashes and faults against a twin of the desk; refused on a live account."""
+
+
+class OverrideLock(Command, frozen=True):
+    """Ask for a lock-out of the loss discipline to end; it does so only after a delay, on the record."""
+
+    reason: str
 
 
 class Draft(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -717,6 +736,8 @@ AnyCommand = (
     | SetPlayback
     | ReadArticle
     | MakeReport
+    | SelfTest
+    | OverrideLock
 )
 
 Answer = tuple[bool, str] | tuple[bool, str, AnyView]

@@ -1,4 +1,4 @@
-"""``python -m skim_tui.selftest crashes|chaos``: the trials by themselves, with their counts."""
+"""``python -m skim_tui.selftest crashes|chaos|report``: the trials by themselves, with their counts."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import time
 from collections.abc import Sequence
 
 from skim_tui.crashpoints import POINTS
-from skim_tui.selftest import chaos, crashes
+from skim_tui.selftest import chaos, crashes, report
 
 
 def parser() -> argparse.ArgumentParser:
@@ -27,12 +27,16 @@ def parser() -> argparse.ArgumentParser:
     day.add_argument("--speed", type=float, default=240.0, help="exchange seconds for each real one (default 240)")
     day.add_argument("--faults", type=int, default=40, metavar="N", help="faults for each day (default 40)")
     day.add_argument("--at-once", type=int, default=2, metavar="N", help="days side by side (default 2)")
+    short = commands.add_parser("report", help="the short form that the console runs")
+    short.add_argument("--json", action="store_true", help="one JSON object a line")
     return top
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one trial; 1 when a rule was broken."""
     args = parser().parse_args(argv)
+    if args.trial == "report":
+        return report.main(as_json=args.json)
     return _crashes(args) if args.trial == "crashes" else _chaos(args)
 
 

@@ -82,6 +82,9 @@ def run(order: DeskOrder) -> None:
     config = Config.model_validate({name: dict(table) for name, table in order.settings.items()})
 
     async def serve() -> None:
+        parent = multiprocessing.parent_process()
+        if parent is not None:  # a trial that was killed leaves no desk behind
+            asyncio.get_running_loop().add_reader(parent.sentinel, os._exit, 1)
         broker = TwsBroker(
             "127.0.0.1",
             order.port,
