@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from .floor import open_floor
 from .transcript import GOLDEN, TO, Caller, read, unspell
 
-EXAMPLES = int(os.environ.get("SKIM_FUZZ_EXAMPLES", "40"))
+EXAMPLES = int(os.environ.get("SKIM_FUZZ_EXAMPLES", "25"))
 FRAMES = sorted({unspell(text) for path in GOLDEN.glob("*.txt") for mark, text in read(path) if mark == TO})
 ORDERS = tuple(frame for frame in FRAMES if frame.startswith(b"3\0"))
 NASTY = (

@@ -43,6 +43,7 @@ async def test_a_trade_reports_its_life():
         trade = ib.placeOrder(stock, MarketOrder("BUY", 300, tif="DAY", orderRef="life"))
         trade.statusEvent += lambda trade: told.append(trade.orderStatus.status)
         await until(trade.isDone, floor)
+        await until(lambda: ib.positions() and ib.portfolio() and trade.fills[-1].commissionReport.execId, floor)
         assert trade.orderStatus.status == "Filled" and told[-1] == "Filled"
         assert trade.filled() == 300 == sum(fill.execution.shares for fill in trade.fills)
         assert all(fill.commissionReport.commission > 0 for fill in trade.fills[:1])
@@ -69,7 +70,8 @@ async def test_a_bracket_ends_by_its_stop():
         ib.placeOrder(stock, stop.order)
         await until(lambda: stop.isDone() and target.isDone(), floor)
         assert (stop.orderStatus.status, target.orderStatus.status) == ("Filled", "Cancelled")
-        assert ib.positions() == [] and sum(fill.commissionReport.realizedPNL for fill in stop.fills) != 0
+        await until(lambda: not ib.positions() and stop.fills[-1].commissionReport.execId, floor)
+        assert sum(fill.commissionReport.realizedPNL for fill in stop.fills) != 0
 
 
 async def test_one_cancels_all():
