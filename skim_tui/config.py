@@ -74,6 +74,8 @@ class Scan(Section):
     """Average daily turnover of the last 20 sessions; 0 asks for none."""
     min_rel_volume: Annotated[float, Field(ge=0, le=1000)] = 1.0
     """Volume at the break over what is usual by that time of day; 0 asks for none."""
+    minute_sessions: Annotated[int, Field(ge=0, le=20)] = 20
+    """Earlier sessions fetched by minute for each candidate; 0 compares volume by days alone."""
     max_spread_pct: Percent = 2.0
     """Median spread over the opening range; 0 asks for none."""
     news: Literal["required", "preferred", "ignored"] = "preferred"

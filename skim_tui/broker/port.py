@@ -106,6 +106,16 @@ class Broker(Protocol):
 
 
 @runtime_checkable
+class MinuteSource(Protocol):
+    """What a broker that keeps one-minute bars of earlier sessions does."""
+
+    def fetch_minutes(self, symbol: str, sessions: int) -> None:
+        """Ask for the one-minute bars of the last ``sessions`` sessions before today: ``MinuteHistory``, or
+        ``RequestFailed`` with ``what = "fetch_minutes"``."""
+        ...
+
+
+@runtime_checkable
 class NewsWire(Protocol):
     """What a broker that also sends news does. Headlines come as ``Announcement`` events, without a symbol
     where the wire names none; ``source`` is the provider and ``key`` the article."""

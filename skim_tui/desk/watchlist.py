@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
 
-from skim_tui.broker.port import ScanRequest
+from skim_tui.broker.port import MinuteSource, ScanRequest
 from skim_tui.desk.context import Context
 from skim_tui.desk.followed import Followed
 from skim_tui.desk.rules import announcement_rule, break_rule, range_rule, scan_rule
 from skim_tui.domain.announcements import Finding, judge
 from skim_tui.domain.candidate import CandidateState, advance
-from skim_tui.domain.events import DailyHistory, HaltChanged, ScanResult
+from skim_tui.domain.events import DailyHistory, HaltChanged, MinuteHistory, ScanResult
 from skim_tui.domain.gapscan import CorporateAction, adjusted_close
 from skim_tui.domain.instrument import Instrument
 from skim_tui.domain.market import MINUTE, Announcement, Bar, Quote, Trade
 from skim_tui.domain.opening_range import Breakout, SymbolDay
-from skim_tui.domain.volume import RelativeVolume, SessionMinutes
+from skim_tui.domain.volume import RelativeVolume, session_minutes
 from skim_tui.journal import CandidateRecord
 
 MISSED_AFTER = 90.0
@@ -138,11 +139,21 @@ class Watchlist:
             followed.prev_close = adjusted_close(newest.close, newest.date, today, actions)
         self._evaluate(followed)
 
-    def on_minutes(self, symbol: str, sessions: Sequence[SessionMinutes]) -> None:
-        """Earlier sessions by minute: the better base of relative volume and of the detectors."""
-        followed = self.symbols.get(symbol)
-        if followed is not None:
-            followed.minutes = tuple(sessions)
+    def on_minutes(self, history: MinuteHistory) -> None:
+        """Earlier sessions by minute: the better base of relative volume and of the shock test."""
+        followed = self.symbols.get(history.symbol)
+        if followed is None:
+            return
+        calendar, by_date = self._context.calendar, dict[date, list[Bar]]()
+        for bar in history.bars:
+            by_date.setdefault(self._context.day.local(bar.ts).date(), []).append(bar)
+        followed.minutes = tuple(
+            session_minutes(calendar.day(day), bars)
+            for day, bars in sorted(by_date.items())
+            if calendar.is_session(day)
+        )
+        followed.measure_volume(self._context.now())
+        self._context.touch("candidates", history.symbol)
 
     def on_bars(self, bars: Iterable[Bar]) -> None:
         """Closed minute bars; unknown symbols are taken up only when everything is tracked."""
@@ -232,6 +243,8 @@ class Watchlist:
         same user takes for a while (10197) is not: they come back, and until then its quote is too old to enter on."""
         if what == "watch" and COMPETING_SESSION in reason:
             return
+        if what == "fetch_minutes":
+            return  # its volume is compared by days then
         followed = self.symbols.get(symbol)
         waiting = (CandidateState.WATCHING, CandidateState.TRACKING, CandidateState.READY)
         if followed is not None and followed.state in waiting:
@@ -304,6 +317,7 @@ class Watchlist:
             self.move(followed, CandidateState.TRACKING)
             self._pending.add(followed.symbol)
             self._stream(followed)
+            self._fetch_minutes(followed)
             breakout = breakout or tracker.breakout
         if followed.state is CandidateState.TRACKING and tracker.is_over:
             refusal = self.rule.spread_refusal(followed.spreads)
@@ -363,6 +377,12 @@ class Watchlist:
                 self._context.broker.unwatch(followed.symbol)
                 return True
         return False
+
+    def _fetch_minutes(self, followed: Followed) -> None:
+        """Only a candidate is worth so long an answer."""
+        broker, sessions = self._context.broker, self._context.config.scan.minute_sessions
+        if sessions and not followed.minutes and isinstance(broker, MinuteSource):
+            broker.fetch_minutes(followed.symbol, sessions)
 
     def _tell_no_room(self, symbol: str, rank: int) -> None:
         """Say once a day which of the scan's names is not followed, and why."""

@@ -72,6 +72,14 @@ class DailyHistory:
 
 
 @dataclass(frozen=True, slots=True)
+class MinuteHistory:
+    """One-minute bars of the sessions before today, oldest first."""
+
+    symbol: str
+    bars: tuple[Bar, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class TodayBars:
     """Today's closed one-minute bars up to now, oldest first: sent once when a watch begins."""
 
@@ -144,6 +152,7 @@ BrokerEvent = (
     | ScanResult
     | InstrumentResolved
     | DailyHistory
+    | MinuteHistory
     | TodayBars
     | BarsClosed
     | Quote

@@ -17,6 +17,7 @@ from skim_tui.domain.events import (
     DailyHistory,
     HaltChanged,
     InstrumentResolved,
+    MinuteHistory,
     RequestFailed,
     ScanResult,
     ScanRow,
@@ -272,6 +273,16 @@ async def test_daily_bars_end_before_today(market: Market, broker: TwsBroker, de
     broker.fetch_daily("BHP", 1)
     await desk.until(lambda: len(desk.all(DailyHistory)) == 2)
     assert [bar.date for bar in desk.last(DailyHistory).bars] == [date(2025, 11, 19)]
+
+
+async def test_minutes_of_earlier_sessions_end_before_today(market: Market, broker: TwsBroker, desk: Desk) -> None:
+    first = market.minutes[0][0]  # of the evening before
+    market.minutes = [(first - 86_400.0 + 60.0 * minute, 9.0, 500) for minute in range(3)] + market.minutes
+    broker.fetch_minutes("BHP", 20)
+    await desk.until(lambda: desk.all(MinuteHistory))
+    assert [(bar.close, bar.volume) for bar in desk.last(MinuteHistory).bars] == [(9.0, 500)] * 3 + [(9.0, 700)]
+    request = next(fields for fields in market.messages(20) if fields[16] == "1 min")
+    assert request[17:20] == ["21 D", "1", "TRADES"]
 
 
 async def test_a_history_error_is_no_empty_history(market: Market, broker: TwsBroker, desk: Desk) -> None:

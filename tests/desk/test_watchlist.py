@@ -7,7 +7,17 @@ import pytest
 
 from skim_tui.desk.publisher import Publisher
 from skim_tui.domain.candidate import CandidateState as State
-from skim_tui.domain.events import BarsClosed, Connection, DailyHistory, HaltChanged, ScanResult, ScanRow, TodayBars
+from skim_tui.domain.events import (
+    BarsClosed,
+    Connection,
+    DailyHistory,
+    HaltChanged,
+    MinuteHistory,
+    RequestFailed,
+    ScanResult,
+    ScanRow,
+    TodayBars,
+)
 from skim_tui.domain.market import Announcement, Bar, DailyBar, Quote
 from skim_tui.domain.orders import AccountReport
 from skim_tui.domain.shock import Direction, Measure, ShockSignal
@@ -260,6 +270,32 @@ def test_latest_entry_on_a_half_day_lies_before_its_close():
 def day_ticket(day):
     day.propose("4567-260303-PLS-7")
     return day.desk.approvals.entries["4567-260303-PLS-7"].ticket
+
+
+def test_only_a_candidates_minutes_are_asked_for_and_relative_volume_then_rests_on_them():
+    day = Day()
+    asked = []
+    type(day.broker).fetch_minutes = lambda self, symbol, sessions: asked.append((symbol, sessions))
+    try:
+        day.begin()
+        assert not asked, "it may not gap"
+        day.minute(0)
+    finally:
+        del type(day.broker).fetch_minutes
+    assert asked == [("PLS", 20)]
+    calendar = day.desk.context.calendar
+    earlier = []
+    for back in range(6, 0, -1):
+        session = calendar.day(calendar.offset(day.day.date, -back))
+        earlier += [Bar("PLS", session.open + 60 * i, 10, 10, 10, 10, 1_000 * back) for i in range(360)]
+    day.desk.handle(MinuteHistory("PLS", tuple(earlier)))
+    day.minute(1)
+    # Two minutes of 20,000 against a median of two minutes of 3,500
+    assert day.followed.relative.ratio == pytest.approx(40_000 / 7_000)
+    assert day.followed.relative.basis == "same minutes of 6 sessions"
+    assert len(day.followed.baseline.minutes) == 6
+    day.desk.handle(RequestFailed("fetch_minutes", "PLS", "no data"))
+    assert day.followed.state is State.TRACKING
 
 
 # ---- news shocks ----------------------------------------------------------------------------------

@@ -111,6 +111,9 @@ class TwsBroker:
     def fetch_daily(self, symbol: str, sessions: int) -> None:
         self._look_up("fetch_daily", symbol, sessions)
 
+    def fetch_minutes(self, symbol: str, sessions: int) -> None:
+        self._look_up("fetch_minutes", symbol, sessions)
+
     def watch(self, symbol: str) -> None:
         self._watched[symbol] = None
         if self._market is not None:

@@ -1,10 +1,11 @@
-"""Questions about instruments with one answer: contract details, price ladder, daily bars."""
+"""Questions about instruments with one answer: contract details, price ladder, bars of earlier sessions."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
+from zoneinfo import ZoneInfo
 
 from ib_async import BarData, Contract, ContractDetails, PriceIncrement
 
@@ -16,7 +17,7 @@ from skim_tui.broker.tws.reports import exact, shares
 from skim_tui.broker.tws.session import Session
 from skim_tui.domain.instrument import ASX_LADDER, US_LADDER, Instrument, PriceLadder, price
 from skim_tui.domain.market import Bar, DailyBar
-from skim_tui.domain.session import ASX, CURRENCIES
+from skim_tui.domain.session import ASX, CURRENCIES, TIME_ZONES
 
 DETAILS_TIMEOUT = 15.0
 HISTORY_TIMEOUT = 40.0
@@ -73,18 +74,31 @@ class Lookup:
 
     async def daily(self, symbol: str, sessions: int, today: Callable[[], date]) -> tuple[DailyBar, ...]:
         """The last ``sessions`` daily bars before today, oldest first."""
+        # Today's bar comes with them. More than a year must be asked for in years.
+        duration = f"{sessions + 1} D" if sessions < 365 else f"{sessions // 250 + 1} Y"
+        rows = await self._history(symbol, duration, "1 day")
+        bars = [daily_bar(symbol, row) for row in rows]
+        before = sorted((bar for bar in bars if bar.date < today()), key=lambda bar: bar.date)
+        return tuple(before[-sessions:]) if sessions > 0 else ()
+
+    async def minutes(self, symbol: str, sessions: int, today: Callable[[], date]) -> tuple[Bar, ...]:
+        """One-minute bars in regular hours of the last ``sessions`` sessions before today, oldest first."""
+        zone = ZoneInfo(TIME_ZONES[self._mic])
+        rows = await self._history(symbol, f"{sessions + 1} D", "1 min")
+        midnight = datetime.combine(today(), time(), zone).timestamp()
+        return tuple(bar for bar in (minute_bar(symbol, row) for row in rows) if bar.ts < midnight)
+
+    async def _history(self, symbol: str, duration: str, size: str) -> list[BarData]:
         details = await self.details(symbol)
         assert details.contract is not None
         contract = stock(symbol, self._mic, details.contract.conId)
-        # Today's bar comes with them. More than a year must be asked for in years.
-        duration = f"{sessions + 1} D" if sessions < 365 else f"{sessions // 250 + 1} Y"
         request_id = self._session.new_request_id()
         async with self._pacer.history():
             try:
-                rows: list[BarData] = await self._session.ask(
+                return await self._session.ask(
                     request_id,
                     lambda: self._session.wire.reqHistoricalData(
-                        request_id, contract, "", duration, "1 day", "TRADES", True, 2, False, []
+                        request_id, contract, "", duration, size, "TRADES", True, 2, False, []
                     ),
                     HISTORY_TIMEOUT,
                 )
@@ -92,9 +106,6 @@ class Lookup:
                 if self._session.is_open:  # it would keep one of the few places for open requests
                     self._session.wire.cancelHistoricalData(request_id)
                 raise
-        bars = [daily_bar(symbol, row) for row in rows]
-        before = sorted((bar for bar in bars if bar.date < today()), key=lambda bar: bar.date)
-        return tuple(before[-sessions:]) if sessions > 0 else ()
 
     async def symbol_of(self, con_id: int) -> str:
         """The symbol of a contract id, if it is a share of this market; empty when not, or when unknown."""

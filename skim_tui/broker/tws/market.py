@@ -17,7 +17,14 @@ from skim_tui.broker.tws.reports import ContractKey
 from skim_tui.broker.tws.scanner import gap_scan, scan_rows
 from skim_tui.broker.tws.session import Session
 from skim_tui.broker.tws.watch import Watch
-from skim_tui.domain.events import BrokerEvent, DailyHistory, InstrumentResolved, RequestFailed, ScanResult
+from skim_tui.domain.events import (
+    BrokerEvent,
+    DailyHistory,
+    InstrumentResolved,
+    MinuteHistory,
+    RequestFailed,
+    ScanResult,
+)
 from skim_tui.domain.session import TIME_ZONES
 
 logger = logging.getLogger("skim.tws")
@@ -88,11 +95,13 @@ class Market:
         self._start("scan", self._keep_scan(request))
 
     def look_up(self, what: str, symbol: str, sessions: int = 0) -> None:
-        """Answer ``resolve`` or ``fetch_daily`` (the last ``sessions`` daily bars), once per question."""
+        """Answer ``resolve``, ``fetch_daily`` or ``fetch_minutes`` (bars of the last ``sessions``), once per question."""
 
         async def answer() -> BrokerEvent:
             if what == "resolve":
                 return InstrumentResolved(await self.lookup.instrument(symbol))
+            if what == "fetch_minutes":
+                return MinuteHistory(symbol, await self.lookup.minutes(symbol, sessions, self._today))
             return DailyHistory(symbol, await self.lookup.daily(symbol, sessions, self._today))
 
         self._start(f"{what} {symbol}", self._look_up(what, symbol, answer))
