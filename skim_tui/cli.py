@@ -11,7 +11,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from skim_tui.broker.port import Broker
     from skim_tui.config import Config
+    from skim_tui.desk.playback import Playback
     from skim_tui.desk.service import Source
     from skim_tui.domain.session import ExchangeDay, TradingCalendar
     from skim_tui.exchange.core import Exchange
@@ -326,9 +327,19 @@ def _embedded(config: Config, paths: Paths, at: str) -> tuple[int, str, str]:
         raise UsageError(f"the embedded exchange did not start: {said[-1] if said else 'no reason given'}")
     facts = dict(part.split("=", 1) for part in ready.split()[1:])
     port = int(facts["tws"].rpartition(":")[2])
-    known = {"pid": child.pid, "port": port, "web": facts["web"], "tape": facts["tape"], "account": facts["account"]}
+    known = {"pid": child.pid, "port": port} | {key: facts[key] for key in ("web", "tape", "account", "control")}
     paths.exchange.write_text(json.dumps(known))
     return port, facts["tape"], facts["web"]
+
+
+def _playback(paths: Paths) -> Playback | None:
+    """The steering wheel of the embedded exchange, if it said where it is."""
+    from skim_tui.desk.playback import Playback
+
+    with contextlib.suppress(OSError, ValueError, KeyError):
+        known = json.loads(paths.exchange.read_text())
+        return Playback(int(known["control"].rpartition(":")[2]), paths.data_dir / "tapes")
+    return None
 
 
 def _leave_idle_account(path: Path) -> None:
@@ -377,7 +388,16 @@ def _desk(args: argparse.Namespace) -> int:
             )
             sources = _sources(config, paths, broker, mic, web)
             await DeskService(
-                config, paths, broker, journal, calendar, tape=tape, arm_auto=args.auto, sources=sources
+                config,
+                paths,
+                broker,
+                journal,
+                calendar,
+                tape=tape,
+                arm_auto=args.auto,
+                sources=sources,
+                settings_file=Path(args.config) if args.config else None,
+                playback=_playback(paths) if config.broker.kind == "sim" else None,
             ).run()
 
         try:
@@ -433,6 +453,20 @@ def _mic_of(tape: str) -> Any:
 # ---- console ------------------------------------------------------------------------------------
 
 
+async def _start_other_tape(args: argparse.Namespace, paths: Paths, tape: str, say: Callable[[str], None]) -> None:
+    """A desk on another tape in the place of the one that is ending."""
+    import fcntl
+
+    say(f"starting {tape}…")
+    for _ in range(100):
+        with paths.lock.open("a+") as file, contextlib.suppress(OSError):
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            break
+        await asyncio.sleep(0.1)
+    args.tape, args.at = tape, None
+    _spawn_desk(args, paths)
+
+
 def _console(args: argparse.Namespace) -> int:
     paths = _paths(args)
     config = _config(args, paths)
@@ -442,8 +476,15 @@ def _console(args: argparse.Namespace) -> int:
     link = SocketLink(paths.socket, who=f"console {os.getpid()}")
     if not _answers(paths):
         _spawn_desk(args, paths)
+
+    async def prepare(say: Callable[[str], None]) -> None:
+        if app.next_tape:
+            tape, app.next_tape = app.next_tape, ""
+            await _start_other_tape(args, paths, tape, say)
+
     app = SkimApp(
         link,
+        prepare=prepare,
         theme=config.screen.theme,
         fps=config.screen.fps,
         bell=config.screen.bell,

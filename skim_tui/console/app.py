@@ -116,7 +116,8 @@ class SkimApp(App[str]):
         level = self.memory.text("level", LEVELS[0])
         self.level_shown = level if level in LEVELS else LEVELS[0]
         self._sent = Sent()
-        self._covered = False
+        self.next_tape = ""
+        """The tape that a new desk is to be started with once the present one has ended."""
         for key in dict.fromkeys(key for action in self.actions for key in action.key_names):
             self.bind(key, f"press('{key}')", show=False)
 

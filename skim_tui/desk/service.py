@@ -22,6 +22,7 @@ from skim_tui.desk.approvals import Seen
 from skim_tui.desk.engine import Desk
 from skim_tui.desk.history import History
 from skim_tui.desk.manual import Manual
+from skim_tui.desk.playback import Playback
 from skim_tui.desk.publisher import Publisher
 from skim_tui.desk.pulse import Pulse
 from skim_tui.desk.reporttext import as_alert, write_report
@@ -126,7 +127,9 @@ class DeskService:
         arm_auto: bool = False,
         sources: Sequence[Source] = (),
         settings_file: Path | None = None,
+        playback: Playback | None = None,
     ) -> None:
+        self._playback = playback
         self._sources = sources
         self._paths = paths
         self._broker = broker
@@ -180,6 +183,8 @@ class DeskService:
             ticker = tasks.create_task(self._tick(), name="ticker")
             sources = [tasks.create_task(self._read(source), name=type(source).__name__) for source in self._sources]
             sources.append(tasks.create_task(self._work_on_news(), name="newsroom"))
+            if self._playback is not None:
+                sources.append(tasks.create_task(self._playback.run(), name="playback"))
             if self._discord is not None:
                 sources.append(tasks.create_task(self._discord.run(), name="Discord"))
             await self._stopping.wait()
@@ -304,7 +309,7 @@ class DeskService:
             case AskSettings():
                 return True, "", self._settings.view()
             case AskPlayback():
-                return False, "no tape is played here: time is the broker's"
+                return self._tape("", 0.0)
             case _:
                 return None
 
@@ -352,8 +357,8 @@ class DeskService:
             case SaveSetting(section=section, key=key, value=value):
                 done, text = self._settings.save(section, key, value, who)
                 return done, text, self._settings.view()
-            case SetPlayback():
-                return False, "no tape is played here: time is the broker's"
+            case SetPlayback(action=action, value=value):
+                return self._tape(action, value)
             case MakeReport():
                 return self._report_so_far()
             case ReadArticle(key=key):
@@ -391,6 +396,17 @@ class DeskService:
         self._show_report(str(report.session), markdown)
         context.log("info", f"the day's report is in {written}")
         context.alert(as_alert(report, context.now()))
+
+    def _tape(self, action: str, value: float) -> Answer:
+        """Tell where the tape stands, after passing an action on to it."""
+        if self._playback is None:
+            return False, "no tape is played here: time is the broker's"
+        done, text = self._playback.steer(action, value) if action else (True, "")
+        refused, self._playback.refused = self._playback.refused, ""
+        view = self._playback.view
+        if view is None:
+            return False, "the embedded exchange does not say where its tape stands"
+        return done, refused or text, view
 
     def _stop_asked(self, who: str, *, force: bool) -> tuple[bool, str]:
         live = [entry.ticket.symbol for entry in self.desk.approvals.entries.values() if entry.state.is_live]

@@ -38,11 +38,21 @@ class SimClock:
         if ts > self.now():
             self._base, self._since = ts, self._monotonic()
 
+    def change(self, speed: float) -> None:
+        """Run at another speed from now on; 0 stands still."""
+        if speed < 0:
+            raise ValueError(f"clock speed {speed} is negative")
+        self._base, self._since, self._speed = self.now(), self._monotonic(), speed
+
     async def sleep_until(self, ts: float, sooner: asyncio.Event) -> None:
         """Wait until the clock shows ``ts`` or ``sooner`` is set; at maximum speed, jump there."""
-        if self._speed is None:
-            self.set(ts)
-            return
-        while (wait := (ts - self.now()) / self._speed) > 0 and not sooner.is_set():
+        while not sooner.is_set():
+            if self._speed is None:
+                self.set(ts)
+            left = ts - self.now()
+            if left <= 0:
+                return
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(sooner.wait(), min(wait, LONGEST_NAP))
+                await asyncio.wait_for(
+                    sooner.wait(), min(left / self._speed if self._speed else LONGEST_NAP, LONGEST_NAP)
+                )

@@ -9,6 +9,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from skim_tui.exchange.control import Control
 from skim_tui.exchange.core import Exchange
 from skim_tui.exchange.faults import Fault, Faults
 from skim_tui.exchange.mishaps import Mishaps
@@ -41,11 +42,14 @@ async def serve(exchange: Exchange, serving: Serving) -> None:
     host, port = await door.start()
     pages = WebDoor(exchange, port=serving.web_port)
     web_host, web_port = await pages.start()
+    over = asyncio.Event()
+    control = Control(exchange, exchange.tape.name, over.set)
+    control_port = await control.start()
     print(
-        f"READY tws={host}:{port} web={web_host}:{web_port} tape={exchange.tape.name} account={exchange.account_id}",
+        f"READY tws={host}:{port} web={web_host}:{web_port} tape={exchange.tape.name} account={exchange.account_id} "
+        f"control=127.0.0.1:{control_port}",
         flush=True,
     )
-    over = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, over.set)
@@ -64,6 +68,7 @@ async def serve(exchange: Exchange, serving: Serving) -> None:
     playing.cancel()
     if failing is not None:
         failing.cancel()
+    await control.stop()
     await door.stop()
     await pages.stop()
     exchange.close()

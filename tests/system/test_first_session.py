@@ -17,14 +17,15 @@ COLUMNS, LINES = 120, 40
 class Terminal:
     """A pseudo-terminal with somebody looking at it."""
 
-    def __init__(self, data_dir, *arguments):
-        self.screen = pyte.Screen(COLUMNS, LINES)
+    def __init__(self, data_dir, *arguments, size=(COLUMNS, LINES)):
+        columns, lines = size
+        self.screen = pyte.Screen(columns, lines)
         self._stream = pyte.ByteStream(self.screen)
         self.child = pexpect.spawn(
             sys.executable,
             ["-m", "skim_tui", "--data-dir", str(data_dir), *arguments],
             env=environment(data_dir),
-            dimensions=(LINES, COLUMNS),
+            dimensions=(lines, columns),
             timeout=1,
         )
 

@@ -9,7 +9,7 @@ from skim_tui.console.dialogs import Choice, Type
 from skim_tui.console.lineview import Row, Sheet
 from skim_tui.console.pages.page import Page
 from skim_tui.console.spans import Line, clip, joined
-from skim_tui.link.values import AnyCommand, AnyView, AskPlayback, PlaybackView, SetPlayback
+from skim_tui.link.values import AnyCommand, AnyView, AskPlayback, PlaybackView, SetPlayback, StopDesk
 
 STEP = 60.0
 """Exchange seconds of one step."""
@@ -69,7 +69,7 @@ class ReplayPage(Page):
             )
             for tape in self.view.tapes
         ]
-        heading: Line = (("  e starts the selected tape with a new account", "faint"),)
+        heading: Line = (("  e starts the selected tape", "faint"),)
         return Sheet(
             heading,
             rows,
@@ -111,11 +111,26 @@ class ReplayPage(Page):
 
     def do_choose(self) -> None:
         tape = self.table.key
-        if tape:
-            self.skim.operating.ask(
-                f"Play {tape}?", ["The exchange starts anew with this tape and a new account.", "Positions of the tape before are gone with it."],
-                [Choice("y", "start it", "yes")], lambda _: self._steer(f"tape {tape}"), grave=True,
-            )  # fmt: skip
+        if not tape:
+            return
+
+        def start(_: str) -> None:
+            self.run_worker(self._change(tape), name="tape", group="command", exclusive=False)
+
+        text = [
+            "The exchange and the desk start anew with this tape.",
+            "What is held on the present tape stays with it.",
+        ]
+        self.skim.operating.ask(f"Play {tape}?", text, [Choice("y", "start it", "yes")], start, grave=True)
+
+    async def _change(self, tape: str) -> None:
+        """End the exchange and its desk; the attachment starts the next one."""
+        reply = await self.skim.attachment.send(SetPlayback("end"))
+        if not reply.ok:
+            self.skim.say(reply.text, "bad bold")
+            return
+        self.skim.next_tape = tape
+        await self.skim.attachment.send(StopDesk(force=True))
 
     def _steer(self, action: str, value: float = 0.0) -> None:
         self.run_worker(self._send(SetPlayback(action, value)), name="playback", group="command", exclusive=False)
