@@ -43,7 +43,20 @@ _SHOWN = {
 DECIDE, PROTECT, LOOK, CHART, SCREEN, PAGE = "Decide", "Protect", "Look", "Chart", "Panes", "Screens"
 
 DESK = PANES
-SEARCHED = ("candidates", "tickets", "orders", "news", "log", "why not", "journal", "settings", "help", "away")
+SEARCHED = (
+    "candidates",
+    "tickets",
+    "orders",
+    "news",
+    "log",
+    "why not",
+    "journal",
+    "settings",
+    "help",
+    "away",
+    "report",
+    "article",
+)
 """Places whose rows can be searched."""
 
 ACTIONS: tuple[Action, ...] = (
@@ -73,6 +86,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("bottom", "end,G", "bottom", "move to the last row", LOOK),
     Action("filter", "slash", "search", "show only rows with this text", LOOK, SEARCHED, footer=8),
     Action("level", "f", "level", "show all, warnings and errors, or errors", LOOK, ("log",), footer=3),
+    Action("article", "v", "read", "the text behind the headline", LOOK, ("news",), footer=3),
     Action("crosshair_left", "left,h", "bar before", "move the crosshair to the bar before", CHART, ("chart",)),
     Action("crosshair_right", "right,l", "next bar", "move the crosshair to the next bar", CHART, ("chart",)),
     Action("crosshair_up", "up,k", "price up", "move the crosshair's price up", CHART, ("chart",)),
@@ -98,6 +112,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("away", "w", "while away", "what happened while no console was attached", PAGE),
     Action("why_not", "W", "why not", "candidates that were not traded, why, and the moves missed", PAGE),
     Action("journal", "J", "journal", "trades, equity curve, expectancy, R, slippage", PAGE),
+    Action("report", "D", "daily report", "the report of the session so far", PAGE),
     Action("replay", "P", "replay", "the tape of the embedded exchange: pause, speed, step, seek, choose", PAGE),
     Action("health", "H", "health", "connection, latencies, queues, rates, errors, stalls", PAGE),
     Action("settings", "S", "settings", "look at and change the settings", PAGE),

@@ -240,6 +240,8 @@ class SkimApp(App[str]):
             self.greeting.attached()
         if "tickets" in changed:
             self._on_tickets()
+        if "alerts" in changed and not delta.whole and self._ring:
+            self.greeting.alerted(changed["alerts"])
         if "log" in changed:
             self.greeting.logged(changed["log"], whole=delta.whole)
         topics = set(changed)

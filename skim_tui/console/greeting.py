@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from skim_tui.console.pages.away import AwayPage
-from skim_tui.link.values import AskAway, AwayView
+from skim_tui.link.values import AlertView, AskAway, AwayView
 
 if TYPE_CHECKING:
     from skim_tui.console.app import SkimApp
@@ -43,6 +43,13 @@ class Greeting:
             if newest is not None:
                 self._app.say(newest.text, TONES.get(newest.level, "muted"))
         self._seen = max(self._seen, store.last_seq())
+
+    def alerted(self, keys: set[str]) -> None:
+        """Ring for the alerts ``keys`` that want it; a ticket's card has rung already."""
+        alerts = self._app.store.other.get("alerts", {})
+        found = [alerts[key] for key in keys if key in alerts]
+        if any(isinstance(alert, AlertView) and alert.rings and alert.kind != "ticket" for alert in found):
+            self._app.bell()
 
     async def _account(self) -> None:
         """Open what happened while no console watched, unless a ticket wants its decision first."""

@@ -77,8 +77,8 @@ def strip(header: HeaderView, now: float, width: int) -> list[Line]:
     return [behind(one, "strip", width), behind(two, "strip", width)]
 
 
-def banners(header: HeaderView, lost: str, width: int) -> list[Line]:
-    """Rows that nobody can miss, worst first; none on a quiet day."""
+def banners(header: HeaderView, lost: str, width: int, last_auto: str = "") -> list[Line]:
+    """Rows that nobody can miss, worst first; none on a quiet day. ``last_auto``: what auto mode did last."""
     rows: list[Line] = []
     if lost:
         rows.append(_banner(f" {lost}", "ink bold on bad", width))
@@ -86,6 +86,8 @@ def banners(header: HeaderView, lost: str, width: int) -> list[Line]:
     if header.auto:
         text = " AUTO ARMED: the desk sends entries by itself, without asking.  A disarms."
         rows.append(_banner(text, "ink bold on auto", width))
+        if last_auto:
+            rows.append(_banner(f" last: {last_auto}"[:width], "auto on selected", width))
     for mismatch in header.mismatches[:3]:
         rows.append(_banner(f" MISMATCH {mismatch}", "ink bold on bad", width))
     if header.mismatches:

@@ -11,6 +11,7 @@ from skim_tui.console.pages.journal import JournalPage
 from skim_tui.console.pages.page import Page
 from skim_tui.console.pages.replay import ReplayPage
 from skim_tui.console.pages.settings import SettingsPage
+from skim_tui.console.pages.text import ArticlePage, ReportPage
 from skim_tui.console.pages.whynot import WhyNotPage
 
 if TYPE_CHECKING:
@@ -30,6 +31,16 @@ class Leafing:
             if isinstance(present, page):
                 return
         self._app.push_screen(page(self._app))
+
+    def do_article(self) -> None:
+        table = self._app.looking.table()
+        if table is not None and table.key:
+            self._app.push_screen(ArticlePage(self._app, table.key))
+        else:
+            self._app.say("no headline is selected", "warn")
+
+    def do_report(self) -> None:
+        self._open(ReportPage)
 
     def do_away(self) -> None:
         self._open(AwayPage)

@@ -168,7 +168,9 @@ class Table(LineView, can_focus=True):
             chosen = row.key == self.key
             for line in row.lines:
                 if chosen and self.has_focus:
-                    lines.append(behind((("▌", "accent"), *line), "selected", width))
+                    # What is faint elsewhere must be legible on the cursor's ground.
+                    clear = tuple((text, "muted" if style == "faint" else style) for text, style in line)
+                    lines.append(behind((("▌", "accent"), *clear), "selected", width))
                 elif chosen:
                     lines.append(behind((("▏", "muted"), *line), "cursor", width))
                 else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from skim_tui.console import chart, figures, header
+from skim_tui.console import chart, figures, header, rows
 from skim_tui.console.actions import Action
 from skim_tui.console.arrange import CARD, PANES
 from skim_tui.console.card import Evidence, card
@@ -62,7 +62,14 @@ class Painting:
             lost = f"DESK LOST: {attachment.doing}. Positions keep their stops at the broker; reattaching…"
         elif not self._app.store.loaded:
             return [behind(((f" {attachment.doing}", "accent bold"),), "selected", width)]
-        return header.banners(self._app.store.header, lost, width)
+        store = self._app.store
+        last = max(
+            (t for t in store.tickets.values() if t.decided_by == "auto"), key=lambda t: (t.created, t.id), default=None
+        )
+        said = ""
+        if store.header.auto and last is not None:
+            said = f"{figures.clock(last.created, store.header.tz, '%H:%M')} {last.symbol} {last.state}, {rows.automatic(last)}"
+        return header.banners(store.header, lost, width, said)
 
     def waiting(self, width: int) -> list[Line]:
         """On a screen that covers the card: the ticket that waits behind it."""

@@ -34,6 +34,8 @@ def tickets(store: Store, width: int, wall: float) -> Sheet:
     def why(v: TicketView) -> Span:
         if v.state == "proposed":
             return f"expires in {figures.duration(v.expires_unix - wall)}", "accent"
+        if v.decided_by == "auto":
+            return automatic(v), "auto"
         return v.reason or (f"by {v.decided_by}" if v.decided_by else ""), "muted"
 
     columns = fitting(
@@ -52,6 +54,14 @@ def tickets(store: Store, width: int, wall: float) -> Sheet:
     views = sorted(store.tickets.values(), key=lambda v: (v.state != "proposed", -v.created, v.id))
     empty = ["No tickets today.", "One appears when a ready candidate breaks", "its opening range's high."]
     return Sheet(heading(columns), [Row(v.id, (cells(columns, v),)) for v in views], empty)
+
+
+def automatic(view: TicketView) -> str:
+    """Why auto mode did what it did with a ticket."""
+    fired = dict(view.evidence).get("break", "")
+    passed = sum(1 for gate in view.gates if gate.ok)
+    why = view.reason or f"{passed} of {len(view.gates)} gates passed"
+    return f"auto: {f'broke {fired}, ' if fired else ''}{why}"
 
 
 def positions(store: Store, width: int, now: float) -> Sheet:

@@ -26,10 +26,12 @@ from skim_tui.link.values import (
     GateView,
     HeaderView,
     LogView,
+    MakeReport,
     NewsView,
     OrderView,
     PositionView,
     Preview,
+    ReadArticle,
     Reply,
     SelectChart,
     TicketView,
@@ -65,7 +67,7 @@ async def quiet(pilot: Pilot[str]) -> None:
     await pilot.pause()
 
 
-QUESTIONS = (SelectChart, Preview, AskAway, AskWhyNot, AskJournal, AskSettings, AskPlayback)
+QUESTIONS = (ReadArticle, MakeReport, SelectChart, Preview, AskAway, AskWhyNot, AskJournal, AskSettings, AskPlayback)
 """Commands that change nothing."""
 
 

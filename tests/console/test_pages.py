@@ -13,10 +13,22 @@ from skim_tui.console.ledger import distribution, equity, last_sessions, ledger,
 from skim_tui.console.memory import Memory
 from skim_tui.console.spans import length
 from skim_tui.console.watchdog import EVERY, Watchdog
-from skim_tui.link.values import AskAway, AskWhyNot, LogView, PastTrade, Reply, SaveSetting, SetPlayback
+from skim_tui.link.values import (
+    ArticleView,
+    AskAway,
+    AskWhyNot,
+    LogView,
+    MakeReport,
+    PastTrade,
+    ReadArticle,
+    Reply,
+    ReportView,
+    SaveSetting,
+    SetPlayback,
+)
 
 from .answers import ANSWERS, SETTINGS, trades
-from .scripted import NOW, morning, ticket
+from .scripted import NOW, header, morning, ticket
 from .test_app import stage
 
 D = Decimal
@@ -100,6 +112,32 @@ async def test_a_desk_that_cannot_answer_is_said():
     ) as s:
         await s.press("J")
         assert "disk full" in s.screen()
+
+
+async def test_an_article_is_read_and_a_failure_said():
+    async with stage(morning(), size=(120, 40)) as s:
+        await s.press("6", "v")
+        assert ReadArticle("n3") in s.link.sent and "on its way" in s.screen()
+        s.link.push(articles={"n3": ArticleView("n3", "Contract award", "First line.\n\nSecond line.", "ready")})
+        await s.settle()
+        assert "Second line." in s.screen()
+        s.link.push(articles={"n3": ArticleView("n3", "Contract award", "not allowed", "failed")})
+        await s.settle()
+        assert "cannot be had: not allowed" in s.screen()
+
+
+async def test_the_daily_report_is_shown_as_it_comes():
+    async with stage(morning()) as s:
+        await s.press("D")
+        s.link.push(report={"2026-03-10": ReportView("2026-03-10", "# Report\n\n- 2 trades")})
+        await s.settle()
+        assert "Report" in s.screen() and "- 2 trades" in s.screen() and MakeReport() in s.link.sent
+
+
+async def test_what_auto_mode_did_last_is_said_with_its_reason():
+    done = ticket("NEU", 7, state="filled", decided_by="auto", created=NOW)
+    async with stage(morning(tickets=(done,), head=header(auto=True))) as s:
+        assert "last: 10:23 NEU filled, auto: broke 3.4 at 10:23:38, 9 of 9 gates passed" in s.screen()
 
 
 # ---- figures of trades --------------------------------------------------------------------------------------

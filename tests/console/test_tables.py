@@ -21,6 +21,7 @@ from skim_tui.console.pages.help import HelpPage
 from skim_tui.console.pages.journal import JournalPage
 from skim_tui.console.pages.replay import ReplayPage
 from skim_tui.console.pages.settings import SettingsPage
+from skim_tui.console.pages.text import ArticlePage, ReportPage
 from skim_tui.console.pages.whynot import WhyNotPage
 from skim_tui.console.palette import FALLBACK, Palette
 from skim_tui.console.themes import ThemeError, load_theme, load_themes, theme_folders
@@ -28,7 +29,18 @@ from skim_tui.console.trading import Trading
 
 HANDS = (Operating, Trading, Looking, Leafing, Charting)
 PAGES = {
-    page.place: page for page in (AwayPage, WhyNotPage, JournalPage, ReplayPage, HealthPage, SettingsPage, HelpPage)
+    page.place: page
+    for page in (
+        AwayPage,
+        WhyNotPage,
+        JournalPage,
+        ReplayPage,
+        HealthPage,
+        SettingsPage,
+        HelpPage,
+        ArticlePage,
+        ReportPage,
+    )
 }
 
 

@@ -35,6 +35,8 @@ class HealthPage(Page):
             (" broker    ", "muted"), (header.connection, STATES.get(header.connection, "text")),
             (f"  {header.connection_reason}", "muted"),
         )  # fmt: skip
+        if header.outlook:
+            state = (*state, (f"  {header.outlook}", "warn"))
         lines: list[Line] = [state]
         if vitals is None:
             lines.append(((" desk      waiting for its first pulse", "muted"),))

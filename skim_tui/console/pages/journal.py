@@ -147,7 +147,7 @@ class JournalPage(Page):
                 Column[PastTrade]("date", 10, lambda v: (v.session, "faint"), need=4),
                 Column[PastTrade]("in", 5, lambda v: (figures.clock(v.entered, tz, "%H:%M"), "text")),
                 Column[PastTrade](
-                    "out", 11, lambda v: (figures.clock(v.exited, tz, "%d %b %H:%M").lstrip("0"), "muted"), need=3
+                    "out", 12, lambda v: (figures.clock(v.exited, tz, "%d %b %H:%M").lstrip("0"), "muted"), need=3
                 ),
                 Column[PastTrade]("symbol", 6, lambda v: (v.symbol, "text bold")),
                 Column[PastTrade]("shares", 7, lambda v: (figures.shares(v.quantity), "text"), "right", need=2),
