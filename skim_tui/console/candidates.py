@@ -36,7 +36,7 @@ def _distance(view: CandidateView) -> Span:
     if away is None:
         return (figures.NONE, "faint")
     bar = "━" * round(max(0.0, 1 + min(0.0, away) / NEAR_PCT) * (BAR - 2))
-    return f"{away:+6.1f} {bar}", "gain" if away > 0 else "accent" if away > -1 else "muted"
+    return f"{away:+z6.1f} {bar}", "gain" if away > 0 else "accent" if away > -1 else "muted"
 
 
 def _state(view: CandidateView) -> Span:

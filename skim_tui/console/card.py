@@ -88,7 +88,7 @@ def _market(ticket: TicketView, candidate: CandidateView) -> Line:
         offered = (*offered, (f" {spread_pct:.2f}%", "warn" if spread_pct > 1 else "muted"))
     parts: list[Line] = [offered]
     if over is not None:
-        parts.append((("to ORH ", "muted"), (f"{over:+.1f}%", "gain" if over > 0 else "warn")))
+        parts.append((("to ORH ", "muted"), (f"{over:+z.1f}%", "gain" if over > 0 else "warn")))
     if candidate.gap_pct is not None:
         parts.append((("gap ", "muted"), figures.percent(candidate.gap_pct)))
     if candidate.rel_volume is not None:

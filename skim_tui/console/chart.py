@@ -259,7 +259,7 @@ def _draw_crosshair(drawn: Frame, look: Look, grid: list[list[Cell]], axis: list
     return (
         (f" {when} ", "key bold"), ("O ", "muted"), (figures.price(bar.open), "text"), (" H ", "muted"),
         (figures.price(bar.high), "text"), (" L ", "muted"), (figures.price(bar.low), "text"), (" C ", "muted"),
-        (figures.price(bar.close), "text"), (f" {change:+.1f}%", "gain" if change > 0 else "loss" if change < 0 else "text"),
+        (figures.price(bar.close), "text"), (f" {change:+z.1f}%", "gain" if change > 0 else "loss" if change < 0 else "text"),
         (f" vol {figures.volume(bar.volume)} ", "muted"),
     )  # fmt: skip
 

@@ -41,14 +41,14 @@ def profit(value: Number, *, cents: bool = True) -> Span:
 def percent(value: float | None) -> Span:
     if value is None:
         return NONE, "faint"
-    return f"{value:+.1f}%", "gain" if value > 0 else "loss" if value < 0 else "text"
+    return f"{value:+z.1f}%", "gain" if value > 0 else "loss" if value < 0 else "text"
 
 
 def multiple(value: float | None) -> Span:
     """Profit in units of the initial risk."""
     if value is None:
         return NONE, "faint"
-    return f"{value:+.1f}R", "gain" if value > 0 else "loss" if value < 0 else "text"
+    return f"{value:+z.1f}R", "gain" if value > 0 else "loss" if value < 0 else "text"
 
 
 def shares(value: int) -> str:

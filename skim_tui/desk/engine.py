@@ -66,6 +66,8 @@ from skim_tui.domain.windows import outlook, parse_window
 from skim_tui.journal import CandidateRecord, Journal
 
 DAY = 86_400.0
+RECORD_EVERY = 60.0
+"""Exchange seconds between two writes of the candidates that moved."""
 
 
 NOT_JOURNALED = frozenset({AlertKind.DISCONNECT, AlertKind.SOURCE})
@@ -130,6 +132,7 @@ class Desk:
         self._day_started = False
         self._day_finished = False
         self._next_advance = 0.0
+        self._next_record = 0.0
         self._candidates_told = False
         self._handlers: dict[type, Callable[[Any], object]] = {
             Quote: self._on_quote,
@@ -192,6 +195,10 @@ class Desk:
         self.discipline.on_time(now)
         self.newsroom.on_time(now)
         self._tell_candidates(now)
+        if now >= self._next_record:
+            self._next_record = now + RECORD_EVERY
+            if moved := self.watchlist.unrecorded():
+                context.journal.save(*moved)
 
     # ---- days -------------------------------------------------------------------------------------
 

@@ -53,6 +53,7 @@ class Watchlist:
         self._news_count = 0
         self._no_room: set[str] = set()
         self._pending: set[str] = set()
+        self._unrecorded: set[str] = set()
         """Symbols whose state may change with time alone: open window, quiet tape."""
 
     def start_day(self, keep: Iterable[str] = ()) -> None:
@@ -270,6 +271,7 @@ class Watchlist:
             followed.why_not = why_not
         self._context.touch("candidates", followed.symbol)
         if followed.scanned:
+            self._unrecorded.add(followed.symbol)
             reason = f": {why_not}" if why_not else ""
             self._context.log("info", f"{followed.symbol}: {followed.state}{reason}")
 
@@ -290,6 +292,12 @@ class Watchlist:
         context = self._context
         since = context.calendar.day(context.calendar.previous(context.session_date)).close
         return judge(self._news.get(symbol, ()), since, context.now(), self._news_rule)
+
+    def unrecorded(self) -> list[CandidateRecord]:
+        """Scanned candidates as they stand that moved since this was last asked."""
+        moved = [self.symbols[symbol] for symbol in sorted(self._unrecorded) if symbol in self.symbols]
+        self._unrecorded.clear()
+        return [self._record(followed) for followed in moved]
 
     def finish_day(self) -> list[CandidateRecord]:
         """Close the day's candidates and return one record for each followed symbol that traded."""
