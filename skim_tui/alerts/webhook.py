@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import re
 from urllib.parse import urlsplit
 
@@ -46,22 +45,3 @@ class Webhook:
         return HIDDEN
 
     __str__ = __repr__
-
-
-class Redactor(logging.Filter):
-    """Takes secrets out of log records, whoever wrote them."""
-
-    def __init__(self, *secrets: str) -> None:
-        super().__init__()
-        self._secrets = tuple(secret for secret in secrets if secret)
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        text = record.getMessage()
-        if record.exc_info:
-            text += "\n" + logging.Formatter().formatException(record.exc_info)
-        if any(secret in text for secret in self._secrets):
-            for secret in self._secrets:
-                text = text.replace(secret, HIDDEN)
-            record.msg, record.args = text, ()
-            record.exc_info = record.exc_text = None
-        return True

@@ -134,6 +134,8 @@ class Desk:
         self._next_advance = 0.0
         self._next_record = 0.0
         self._candidates_told = False
+        self._joined = 0.0
+        """When this desk began with the session."""
         self._handlers: dict[type, Callable[[Any], object]] = {
             Quote: self._on_quote,
             Trade: self._on_trade,
@@ -242,6 +244,7 @@ class Desk:
         self._day_started, self._day_finished = True, False
         self._candidates_told = False
         context = self.context
+        self._joined = context.now()
         context.journal.save(events=[context.event("desk", "session started", str(context.session_date))])
         self.approvals.start_day()
         self.books.start_day()
@@ -262,9 +265,9 @@ class Desk:
         )  # fmt: skip
 
     def _tell_candidates(self, now: float) -> None:
-        """Once a session, when the opening ranges are over."""
+        """Once a session, when the opening ranges are over, or a minute after a desk came later than that."""
         day = self.context.day
-        due = day.open + (self.context.config.opening_range.minutes + 1) * 60.0
+        due = max(day.open + self.context.config.opening_range.minutes * 60.0, self._joined) + 60.0
         if self._candidates_told or not due <= now < day.close:
             return
         self._candidates_told = True

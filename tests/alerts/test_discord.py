@@ -13,7 +13,7 @@ from skim_tui.alerts import discord as module
 from skim_tui.alerts.alert import Alert, AlertKind
 from skim_tui.alerts.discord import DiscordSender
 from skim_tui.alerts.embed import embed, message
-from skim_tui.alerts.webhook import Redactor, Webhook, WebhookError
+from skim_tui.alerts.webhook import Webhook, WebhookError
 from tests.alerts.discord_double import TOKEN, Discord, discord
 
 
@@ -130,17 +130,10 @@ async def test_the_webhook_appears_in_no_log_and_no_text():
             await double.until(lambda: len(double.requests) == 4)
             await asyncio.sleep(0.05)
         assert TOKEN not in repr(sender.__dict__) + str(Webhook(double.url)) + sender.trouble
-        handler.addFilter(Redactor(*Webhook(double.url).secrets))
-        logging.getLogger("any.library").error("POST %s failed", double.url)
-        try:
-            raise OSError(double.url)
-        except OSError:
-            logging.getLogger("any.library").exception("lost")
     finally:
         root.removeHandler(handler)
         root.setLevel(level)
-    assert "[webhook]" in log.getvalue() and "Traceback" in log.getvalue()
-    assert TOKEN not in log.getvalue()
+    assert "Discord" in log.getvalue() and TOKEN not in log.getvalue()
 
 
 @pytest.mark.parametrize(
