@@ -21,7 +21,7 @@ US_VENUE_LETTERS = {
     "EDGEA": "J", "BYX": "Y", "IEX": "V", "MEMX": "U", "CHX": "M", "PSX": "X",
 }  # fmt: skip
 """Venues and the letters that stand for them in a quote. Source: the participants of the American tapes."""
-OLD_VENUES = {"ISLAND": "NASDAQ"}
+OLD_VENUES = {"ISLAND": "NASDAQ", "NASDAQ.NMS": "NASDAQ", "NASDAQ.SCM": "NASDAQ"}
 """Names that clients still send for a venue."""
 
 SECURITY_TYPES = frozenset({

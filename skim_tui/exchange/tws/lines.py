@@ -157,7 +157,7 @@ class Line(Subscription):
         write, numbers = self._write, self._numbers
         if not numbers or stats.last <= 0.0:
             return
-        if trade is not None and numbers & {233, 375}:
+        if trade is not None and trade.size > 0 and numbers & {233, 375}:
             unit = self._client.quote_unit
             average = stats.turnover / stats.volume if stats.volume else trade.price
             value = f"{trade.price};{trade.size // unit};{int(trade.ts * 1000)};{trade.day_volume // unit};{average:.8f};true"

@@ -24,6 +24,7 @@ class Outbox:
         self._writer = writer
         self._batch: list[bytes] = []
         self._batched = 0
+        self._is_scheduled = False
         self._waiting: dict[tuple[int, int], bytes] = {}
 
     @property
@@ -49,10 +50,10 @@ class Outbox:
         if self._full():
             self._waiting[(request_id, kind)] = frames
             return
-        if self._waiting:
-            self._release()
-        if not self._batch:
-            asyncio.get_running_loop().call_soon(self.flush)
+        self._release()
+        if not self._is_scheduled:
+            self._is_scheduled = True
+            asyncio.get_running_loop().call_soon(self._turn_ends)
         self._batch.append(frames)
         self._batched += len(frames)
 
@@ -67,8 +68,15 @@ class Outbox:
             self._batched = 0
 
     def _release(self) -> None:
-        self._batch.extend(self._waiting.values())
+        """What waited came after what is in the batch, and before what is to come."""
+        for frames in self._waiting.values():
+            self._batch.append(frames)
+            self._batched += len(frames)
         self._waiting.clear()
+
+    def _turn_ends(self) -> None:
+        self._is_scheduled = False
+        self.flush()
 
     def _full(self) -> bool:
         unread = self._writer.transport.get_write_buffer_size() + self._batched
