@@ -103,7 +103,7 @@ class Context:
     def entries_blocked(self) -> str:
         """Why no entry may leave, apart from its own gates; empty when entries may."""
         if self.fault:
-            return self.fault
+            return redactor.text(self.fault)
         if self.journal.fault:
             return f"journal: {self.journal.fault}"
         if self.killed:

@@ -10,6 +10,7 @@ from skim_tui.desk.books import Books
 from skim_tui.desk.context import Context
 from skim_tui.domain.discipline import WARN_AT, DisciplineRule, gave_back, loss_stage, streak_until
 from skim_tui.journal import LatchRecord
+from skim_tui.redaction import redactor
 
 LOCKOUT, OVERRIDE = "lock-out", "override"
 
@@ -112,6 +113,7 @@ class Discipline:
 
     def _lock(self, reason: str) -> None:
         context = self._context
+        reason = redactor.text(reason)
         self._locked = context.lockout = f"{reason}: no entry until the next session"
         self._save()
         context.journal.save(events=[context.event("desk", "lock-out", "entries", reason)])

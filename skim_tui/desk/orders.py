@@ -21,6 +21,7 @@ from skim_tui.domain.orders import (
     ticket_of,
 )
 from skim_tui.journal import EventRecord, JournalError, OrderRecord, TicketRecord
+from skim_tui.redaction import redactor
 
 PATIENCE = 5.0
 """Real seconds after which an order without an answer makes the desk ask the broker for its whole truth."""
@@ -204,6 +205,8 @@ class Orders:
 
     def take(self, said: OrderUpdate) -> tuple[OrderUpdate | None, OrderUpdate]:
         """Apply the broker's word on an order; (before, after). Foreign orders are kept apart."""
+        if said.reason:
+            said = replace(said, reason=redactor.text(said.reason))
         if said.ref not in self.updates:
             before = self.foreign.get(said.ref)
             after = replace(said, foreign=True)

@@ -15,7 +15,8 @@ from typing import Any, TypeVar
 import peewee as pw
 
 from skim_tui.domain.orders import OrderStatus
-from skim_tui.journal import models
+from skim_tui.journal import encryption, models
+from skim_tui.journal.encryption import journal_key
 from skim_tui.journal.migrations import NewerSchema, migrate
 from skim_tui.journal.records import (
     CandidateRecord,
@@ -56,10 +57,15 @@ ENCODERS = {
     for record, model in MODEL_OF.items()
 }
 
-BUSY_MS = 5000
+BUSY_MS = 500
 """How long a write waits for another program's write to end."""
 
-CAUSES = {"locked": "another program is writing to it", "readonly": "it is read-only", "full": "the disk is full"}
+CAUSES = {
+    "locked": "another program is writing to it",
+    "readonly": "it is read-only",
+    "full": "the disk is full",
+    "not a database": "it is encrypted with another key, or no journal: see SKIM_JOURNAL_KEY",
+}
 """What SQLite's word means for the operator."""
 
 R = TypeVar("R", TicketRecord, OrderRecord, FillRecord, PositionRecord, CandidateRecord)
@@ -72,25 +78,30 @@ class JournalError(Exception):
 class Journal:
     """Open with :meth:`open`. Every ``save`` is one transaction, on disk when it returns."""
 
-    def __init__(self, database: pw.SqliteDatabase, path: str) -> None:
+    def __init__(self, database: pw.SqliteDatabase, path: str, key: str = "") -> None:
         self._database = database
+        self._key = key
         self.path = path
 
     @classmethod
-    def open(cls, path: Path | str, *, durable: bool = True) -> Journal:
+    def open(cls, path: Path | str, *, durable: bool = True, key: str | None = None) -> Journal:
         """Open or make the journal at ``path`` (":memory:" allowed), checked and migrated.
 
-        ``durable`` False trades safety for speed (replay). Raises :class:`JournalError`.
+        ``durable`` False trades safety for speed (replay). ``key`` encrypts it (None: that of the environment or
+        the keyring, empty: not encrypted). Raises :class:`JournalError`.
         """
         if path != ":memory:":
             try:
                 Path(path).parent.mkdir(parents=True, exist_ok=True)
             except OSError as error:
                 raise JournalError(f"{path}: its folder cannot be made: {error.strerror}") from None
-        database = pw.SqliteDatabase(
-            str(path),
-            pragmas={"busy_timeout": BUSY_MS, "journal_mode": "wal", "synchronous": "full" if durable else "off"},
-        )
+        if key is None:
+            key = journal_key(path) if path != ":memory:" else ""
+        pragmas = {"busy_timeout": BUSY_MS, "journal_mode": "wal", "synchronous": "full" if durable else "off"}
+        try:
+            database = encryption.database(str(path), pragmas, key)
+        except encryption.NoEncryption as error:
+            raise JournalError(f"{path}: {error}") from None
         try:
             with _told(path, "opened"):
                 database.connect()
@@ -104,7 +115,7 @@ class Journal:
         except JournalError:
             database.close()
             raise
-        return cls(database, str(path))
+        return cls(database, str(path), key)
 
     def save(self, *records: Record, events: Iterable[EventRecord] = ()) -> None:
         """Insert or replace rows and append events, all in one transaction. Raises :class:`JournalError`."""
@@ -148,7 +159,7 @@ class Journal:
         """
         fresh = path.with_name(f".{path.name}.{os.getpid()}")
         try:
-            with _told(str(path), "copied"), contextlib.closing(sqlite3.connect(fresh)) as copy:
+            with _told(str(path), "copied"), contextlib.closing(encryption.copy_to(fresh, self._key)) as copy:
                 self._database.connection().backup(copy)
             fresh.replace(path)
         except OSError as error:
@@ -270,6 +281,6 @@ def _told(path: Path | str, done: str) -> Iterator[None]:
     """Turn a database error into a :class:`JournalError` that names the file, what failed and why."""
     try:
         yield
-    except (pw.PeeweeException, sqlite3.Error) as error:
+    except encryption.ERRORS as error:
         cause = next((f" ({meaning})" for word, meaning in CAUSES.items() if word in str(error)), "")
         raise JournalError(f"{path}: the journal cannot be {done}: {error}{cause}") from None
