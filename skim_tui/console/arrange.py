@@ -122,8 +122,8 @@ def _columns(width: int, height: int, wish: Wish) -> list[tuple[int, Column]]:
     match kind(width, height):
         case "ultrawide":
             return [
-                (30, [("candidates", 26), (CARD, 0), ("tickets", 10)]),
-                (42, [("chart", 30), ("log", 10)]),
+                (36, [("candidates", 26), (CARD, 0), ("tickets", 10)]),
+                (36, [("chart", 30), ("log", 10)]),
                 (28, [("positions", 14), ("orders", 12), ("news", 12)]),
             ]
         case "wide":

@@ -78,10 +78,11 @@ def strip(header: HeaderView, now: float, width: int) -> list[Line]:
 
 
 def banners(header: HeaderView, lost: str, width: int, last_auto: str = "") -> list[Line]:
-    """Rows that nobody can miss, worst first; none on a quiet day. ``last_auto``: what auto mode did last."""
+    """Rows that nobody can miss, worst first; none on a quiet day. ``lost``: lines that say the desk is
+    gone. ``last_auto``: what auto mode did last."""
     rows: list[Line] = []
     if lost:
-        rows.append(_banner(f" {lost}", "ink bold on bad", width))
+        rows += [_banner(f" {part}", "ink bold on bad", width) for part in lost.split("\n")]
         return rows
     if header.auto:
         text = " AUTO ARMED: the desk sends entries by itself, without asking.  A disarms."

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from skim_tui.console.app import SkimApp
 
 TITLES = {pane: f"{number} {pane.capitalize()}" for number, pane in enumerate(PANES, 1)}
+STOPS_STAY = "Positions keep their stops at the broker. If it stays away: q, then start skim again."
 NEEDS_TICKET = ("approve", "decline", "edit")
 
 
@@ -59,7 +60,7 @@ class Painting:
         attachment = self._app.attachment
         lost = ""
         if not attachment.attached and attachment.ever:
-            lost = f"DESK LOST: {attachment.doing}. Positions keep their stops at the broker; reattaching…"
+            lost = f"DESK LOST: {attachment.doing.removesuffix('…')}\n{STOPS_STAY}"
         elif not self._app.store.loaded:
             return [behind(((f" {attachment.doing}", "accent bold"),), "selected", width)]
         store = self._app.store

@@ -30,7 +30,7 @@ THEMES = ("skim-dark", "skim-light", "skim-contrast", "skim-colourblind", "skim-
 SCREENS = {
     "desk": ((), ALL), "desk-quiet": ((), SIZES), "desk-auto": ((), SMALL), "desk-empty": ((), SIZES),
     "desk-lost": ((), SMALL),
-    "away": (("w",), SIZES), "why-not": (("W", "down"), SIZES), "journal": (("J",), SIZES),
+    "away": ((), SIZES), "why-not": (("W", "down"), SIZES), "journal": (("J",), SIZES),
     "journal-hours": (("J", "right", "right", "right"), SMALL), "journal-r": (("J", "left"), SMALL),
     "health": (("H",), SIZES), "settings": (("S", "down", "down"), SIZES), "help": (("question_mark",), SIZES),
     "replay": (("P",), SIZES), "chart-crosshair": (("2", "z", "left", "left", "up"), SIZES),
