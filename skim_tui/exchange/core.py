@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
@@ -20,7 +19,6 @@ from skim_tui.exchange.api import DayStats as DayStats
 from skim_tui.exchange.api import ExchangeApi as ExchangeApi
 from skim_tui.exchange.api import Listener as Listener
 from skim_tui.exchange.archive import Archive
-from skim_tui.exchange.auction import Auction
 from skim_tui.exchange.audience import Audience
 from skim_tui.exchange.book import Book
 from skim_tui.exchange.clock import SimClock
@@ -31,20 +29,18 @@ from skim_tui.exchange.listings import listings
 from skim_tui.exchange.matching import PARTICIPATION, Matcher
 from skim_tui.exchange.model import Execution, SimOrder
 from skim_tui.exchange.playback import Playback
-from skim_tui.exchange.sessions import Sessions, Trading
+from skim_tui.exchange.player import Player
+from skim_tui.exchange.sessions import Sessions
 from skim_tui.exchange.statefile import StateFile
 from skim_tui.exchange.survival import Survival
 from skim_tui.exchange.tape import Tape
 from skim_tui.exchange.timetable import Timetable
 from skim_tui.exchange.validation import Rules
-from skim_tui.exchange.venue import Closing, Market
-
-_BREATH = 500
-"""Events between two yields to the loop, when there is no time to wait."""
+from skim_tui.exchange.venue import Venue
 
 
 class Exchange:
-    """Plays a tape on a clock and matches its clients' orders against it (:class:`ExchangeApi`, :class:`Venue`)."""
+    """Plays a tape on a clock and matches its clients' orders against it (:class:`ExchangeApi`)."""
 
     def __init__(
         self,
@@ -77,8 +73,10 @@ class Exchange:
         self.account.rate(tape.currency)
         self.disturbance = Disturbance()
         self._day = calendar.day(tape.dates[0])
-        self.clock = SimClock(self._day.pre_open, None)
         self._agenda = Agenda()
+        self._player = Player(
+            self._agenda, calendar, tape.dates, begin_day=self._begin_day, after=lambda: self._survival.save()
+        )
         self._actions = Actions(tape.actions)
         self._sessions = Sessions(self._day, self.now)
         self._archive = Archive(tape, calendar, self._actions)
@@ -86,24 +84,26 @@ class Exchange:
             tape, self.instruments, self._archive, self._agenda, self._sessions, self.now, told=self
         )
         self._families = Families()
-        rules = Rules(self._families, self.account, FEES[tape.mic], self, allow_short=allow_short)
+        venue = Venue(self.instruments, self.now, self._sessions, self._playback)
+        fees = FEES[tape.mic]
+        rules = Rules(self._families, self.account, fees, venue, allow_short=allow_short)
         self.book = Book(
             account_id,
             self.account,
-            FEES[tape.mic],
-            self,
+            fees,
+            venue,
             self._families,
             rules,
             on_order=self._tell_order,
             on_execution=self._tell_execution,
         )
         self._matcher = Matcher(
-            self.book, self._families, self, self.disturbance, participation=participation, impact=Impact(impact)
+            self.book, self._families, venue, self.disturbance, participation=participation, impact=Impact(impact)
         )
         self._audience = Audience(self.disturbance)
         self._survival = Survival(state, self.account, self.book, self._families, now=self.now, day=self.day)
         self._timetable = Timetable(
-            self,
+            venue,
             self.account,
             self.book,
             self._families,
@@ -116,12 +116,8 @@ class Exchange:
             on_position=self._audience.position_changed,
             on_end=self._end_day,
         )
-        self._days_left = list(tape.dates)
-        self._begin_day(self._days_left.pop(0))
-        if start is not None:
-            self._fast_forward(start)
+        self._player.start(start, speed)
         self._take_up()
-        self.clock = SimClock(self.clock.now() if start is None else start, speed)
 
     def close(self) -> None:
         """Write the state for the next run."""
@@ -177,8 +173,12 @@ class Exchange:
     def announcements(self) -> list[Announcement]:
         return self._playback.announcements
 
+    @property
+    def clock(self) -> SimClock:
+        return self._player.clock
+
     def now(self) -> float:
-        return self.clock.now()
+        return self._player.clock.now()
 
     def day(self) -> ExchangeDay:
         return self._day
@@ -273,26 +273,6 @@ class Exchange:
         """Let a split or dividend of a later day come; it takes effect when that day begins."""
         self._actions.add(action)
 
-    # ---- what the book asks (Venue) -------------------------------------------------------------------
-
-    def state(self, symbol: str) -> Trading:
-        return self._sessions.state(symbol)
-
-    def accepted_before(self, auction: Auction) -> float:
-        return self._sessions.accepted_before(auction)
-
-    def market(self, symbol: str) -> Market | None:
-        return self._playback.market(symbol)
-
-    def closing(self, symbol: str) -> Closing | None:
-        return self._timetable.closings.get(symbol)
-
-    def last_today(self, symbol: str) -> float:
-        return self.stats(symbol).last
-
-    def prev_close(self, symbol: str) -> float:
-        return self.stats(symbol).prev_close
-
     # ---- what the tape tells (Told) -------------------------------------------------------------------
 
     def quoted(self, quote: Quote) -> None:
@@ -319,45 +299,11 @@ class Exchange:
 
     async def run(self, linger: bool = False) -> None:
         """Play to the end of the last day. With ``linger`` the doors stay open afterwards, until cancelled."""
-        breath = 0
-        while self._has_more():
-            while (due := self._agenda.due) > self.now():
-                self._agenda.sooner.clear()
-                await self.clock.sleep_until(due, self._agenda.sooner)
-            self._step()
-            breath += 1
-            if breath % _BREATH == 0:
-                await asyncio.sleep(0)
-        while linger:
-            await asyncio.sleep(3600)
+        await self._player.run(linger)
 
     def play(self, until: float = float("inf")) -> None:
         """Play at once, without a loop: to exchange time ``until``, or to the end. Not for a clock that runs."""
-        while self._has_more() and self._agenda.due <= until:
-            self.clock.set(self._agenda.due)
-            self._step()
-        if until < float("inf"):
-            self.clock.set(until)
-
-    def _step(self) -> None:
-        self._agenda.run_next()
-        self._survival.save()
-
-    def _has_more(self) -> bool:
-        """Whether something is to come; the next day begins when nothing else comes before it."""
-        while self._days_left and self._agenda.due > self.calendar.day(self._days_left[0]).pre_open:
-            self._begin_day(self._days_left.pop(0))
-        return bool(self._agenda)
-
-    def _fast_forward(self, start: float) -> None:
-        """The tape's days up to ``start``, before anybody trades."""
-        while True:
-            if self._days_left and self.calendar.day(self._days_left[0]).pre_open <= start:
-                self._has_more()
-            if self._agenda.due > start:
-                return
-            self.clock.set(self._agenda.due)
-            self._agenda.run_next()
+        self._player.play(until)
 
     def _begin_day(self, day: date) -> None:
         before, self._day = self._day.date, self.calendar.day(day)

@@ -20,7 +20,8 @@ from skim_tui.exchange.families import Families
 from skim_tui.exchange.impact import Impact
 from skim_tui.exchange.model import SimOrder
 from skim_tui.exchange.sessions import Trading
-from skim_tui.exchange.venue import Closing, Market, Venue
+from skim_tui.exchange.touch import Market
+from skim_tui.exchange.venue import Closing, Venue
 
 TAKEN, ADDED = 2, 1
 """Liquidity of an execution, as the API numbers it."""
@@ -234,7 +235,7 @@ class Matcher:
         return max(0, min(others - ahead, int(trade.size * self.participation) - had))
 
     def _match_post_close(self, order: SimOrder) -> None:
-        closing, capacity = self._venue.closing(order.symbol), self._capacity(order)
+        closing, capacity = self._venue.closings.get(order.symbol), self._capacity(order)
         if closing is None or capacity <= 0 or order.waits_trigger or order.working_type not in ("LMT", "MTL"):
             return
         if order.status == "PreSubmitted":

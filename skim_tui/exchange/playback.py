@@ -16,7 +16,7 @@ from skim_tui.exchange.archive import Archive
 from skim_tui.exchange.path import Step, expand
 from skim_tui.exchange.sessions import Sessions
 from skim_tui.exchange.tape import Tape
-from skim_tui.exchange.venue import Market
+from skim_tui.exchange.touch import Market
 
 
 class Told(Protocol):

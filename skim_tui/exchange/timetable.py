@@ -52,13 +52,11 @@ class Timetable:
         self._on_order = on_order
         self._on_position = on_position
         self._on_end = on_end
-        self.closings: dict[str, Closing] = {}
-        """What the closing auctions of the day have left for the session after them."""
 
     def begin(self, day: ExchangeDay, before: date) -> None:
         """Plan the events of ``day``, the first one after ``before``."""
         self._day = day
-        self.closings.clear()
+        self._venue.closings.clear()
         self.adjust_between(before, day.date)
         plan = self._agenda.plan
         opens = {self._sessions.opens_at(symbol) for symbol in self._venue.instruments} | {day.open}
@@ -80,7 +78,7 @@ class Timetable:
         if auction is not None:
             self._uncross(symbol, auction, trade.price, printed)
             return
-        closing = self.closings.get(symbol)
+        closing = self._venue.closings.get(symbol)
         if closing is not None and price(trade.price) == closing.price:
             more = int(trade.size * self._matcher.participation)
             closing.to_buy, closing.to_sell = closing.to_buy + more, closing.to_sell + more
@@ -125,7 +123,7 @@ class Timetable:
         if auction is Auction.CLOSING:
             self._playback.stats(symbol).close = at
             share = int(volume * self._matcher.participation)
-            self.closings[symbol] = Closing(price(at), max(0, share - bought), max(0, share - sold))
+            self._venue.closings[symbol] = Closing(price(at), max(0, share - bought), max(0, share - sold))
 
     def _adjust(self, action: CorporateAction) -> None:
         listed = self._venue.instruments.get(action.symbol)

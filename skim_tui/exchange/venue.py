@@ -2,27 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Protocol
 
 from skim_tui.domain.instrument import Instrument
-from skim_tui.exchange.auction import Auction
-from skim_tui.exchange.sessions import Trading
-
-
-@dataclass(slots=True)
-class Market:
-    """What an order can trade against right now. Sizes shrink as orders take them."""
-
-    bid: float
-    bid_size: int
-    ask: float
-    ask_size: int
-    last: float
-    low: float
-    high: float
-    """The current bar's range: no fill lies outside it."""
+from skim_tui.exchange.playback import Playback
+from skim_tui.exchange.sessions import Sessions
 
 
 @dataclass(slots=True)
@@ -34,21 +20,24 @@ class Closing:
     to_sell: int
 
 
-class Venue(Protocol):
+class Venue:
     """The market of every listing, now."""
 
-    instruments: dict[str, Instrument]
+    def __init__(
+        self, instruments: dict[str, Instrument], now: Callable[[], float], sessions: Sessions, playback: Playback
+    ) -> None:
+        self.instruments = instruments
+        self.now = now
+        self.state = sessions.state
+        self.accepted_before = sessions.accepted_before
+        self.market = playback.market
+        self._playback = playback
+        self.closings: dict[str, Closing] = {}
+        """What the closing auctions of the day have left for the session after them, by symbol."""
 
-    def now(self) -> float: ...
-    def state(self, symbol: str) -> Trading: ...
-    def accepted_before(self, auction: Auction) -> float:
-        """Orders entered from this time on are not in the auction's book."""
-        ...
-
-    def market(self, symbol: str) -> Market | None: ...
-    def closing(self, symbol: str) -> Closing | None: ...
     def last_today(self, symbol: str) -> float:
         """0.0 while it has not traded today."""
-        ...
+        return self._playback.stats(symbol).last
 
-    def prev_close(self, symbol: str) -> float: ...
+    def prev_close(self, symbol: str) -> float:
+        return self._playback.stats(symbol).prev_close
