@@ -182,6 +182,12 @@ class Book:
         self._queue_up(order)
         self._on_order(order)
 
+    def forget_queues(self, symbol: str = "") -> None:
+        """A new book is being made (of every listing if none is named): nobody's place is known in it."""
+        for book in [self._families.live.get(symbol, [])] if symbol else self._families.live.values():
+            for order in book:
+                order.resting, order.queue_ahead = False, -1
+
     def set_working(self, order: SimOrder) -> None:
         """The market of a held order is open: it stands at the exchange."""
         order.status = "Submitted"
@@ -243,13 +249,16 @@ class Book:
                 self._on_order(child)
 
     def _reduce_group(self, order: SimOrder, quantity: int) -> None:
-        """What an OCA fill does to the other orders of its group."""
+        """What an OCA fill does to the other orders of its group: one for one in the same listing, in proportion
+        in another."""
+        before = order.remaining + quantity
         for other in self._families.peers(order):
-            if order.oca_type in REDUCING and other.remaining > quantity:
-                other.quantity -= quantity
+            cut = quantity if other.symbol == order.symbol else -(-other.remaining * quantity // before)
+            if order.oca_type in REDUCING and other.remaining > cut:
+                other.quantity -= cut
                 self._on_order(other)
             else:
-                self._finish(other, "Cancelled", "another order of its OCA group was filled")
+                self.end(other, "another order of its OCA group was filled")
 
 
 def _is_continuous(order: SimOrder) -> bool:

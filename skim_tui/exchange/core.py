@@ -293,6 +293,7 @@ class Exchange:
     def halt_changed(self, symbol: str, halted: bool) -> None:
         if self._sessions.halt(symbol) if halted else self._sessions.resume(symbol):
             self._playback.interrupt(symbol)
+            self.book.forget_queues(symbol)
             self._audience.halt_changed(symbol, halted)
 
     # ---- playing the tape -----------------------------------------------------------------------

@@ -26,29 +26,17 @@ from skim_tui.domain.opening_range import gap_pct
 from skim_tui.domain.orders import (
     AccountReport,
     Bracket,
-    Fill,
     FillFees,
     OrderSpec,
-    OrderStatus,
-    OrderType,
-    OrderUpdate,
     PositionReport,
 )
 from skim_tui.domain.session import ExchangeDay
 from skim_tui.exchange.core import Exchange
 from skim_tui.exchange.model import Execution, Rejected, SimOrder
+from skim_tui.exchange.reports import fill_of, order_update
 
 CLIENT_ID = 1
 OCA_REDUCE_WITH_BLOCK = 2
-
-STATUSES = {
-    "ApiPending": OrderStatus.SENT,
-    "PreSubmitted": OrderStatus.HELD,
-    "Submitted": OrderStatus.WORKING,
-    "Filled": OrderStatus.FILLED,
-    "Cancelled": OrderStatus.CANCELLED,
-    "Inactive": OrderStatus.REJECTED,
-}
 
 
 class Scan(Protocol):
@@ -149,14 +137,14 @@ class DirectBroker:
         try:
             self._exchange.modify(order, quantity=quantity, limit=limit_price, stop=stop_price)
         except Rejected:
-            self._emit(self._update(order))
+            self._emit(order_update(order, CLIENT_ID))
 
     def cancel(self, ref: str) -> None:
         order = self._by_ref[ref]
         try:
             self._exchange.cancel(order)
         except Rejected:
-            self._emit(self._update(order))
+            self._emit(order_update(order, CLIENT_ID))
 
     def resync(self) -> None:
         self._emit(self._snapshot())
@@ -183,10 +171,10 @@ class DirectBroker:
         self._emit(announcement)
 
     def on_order(self, order: SimOrder) -> None:
-        self._emit(self._update(order))
+        self._emit(order_update(order, CLIENT_ID))
 
     def on_execution(self, execution: Execution) -> None:
-        self._emit(_fill(execution))
+        self._emit(fill_of(execution))
         self._emit(FillFees(execution.exec_id, execution.commission, execution.currency, execution.realised))
 
     def on_position(self, symbol: str) -> None:
@@ -237,7 +225,7 @@ class DirectBroker:
             self._exchange.submit(order)
         except Rejected as refusal:
             order.status, order.reason = "Inactive", refusal.text
-            self._emit(self._update(order))
+            self._emit(order_update(order, CLIENT_ID))
 
     def _rescan(self) -> None:
         request = self._scan
@@ -278,47 +266,14 @@ class DirectBroker:
 
     def _snapshot(self) -> BrokerSnapshot:
         exchange = self._exchange
-        orders = [self._update(order) for order in exchange.orders.values() if order.status != "ApiPending"]
+        orders = [order_update(order, CLIENT_ID) for order in exchange.orders.values() if order.status != "ApiPending"]
         return BrokerSnapshot(
             account=self._account(),
             positions=tuple(PositionReport(symbol, *held) for symbol, held in exchange.positions.items()),
             open_orders=tuple(order for order in orders if not order.status.is_done),
             completed_orders=tuple(order for order in orders if order.status.is_done),
-            fills=tuple(_fill(execution) for execution in exchange.executions),
+            fills=tuple(fill_of(execution) for execution in exchange.executions),
             fees=tuple(
                 FillFees(item.exec_id, item.commission, item.currency, item.realised) for item in exchange.executions
             ),
         )
-
-    @staticmethod
-    def _update(order: SimOrder) -> OrderUpdate:
-        return OrderUpdate(
-            ref=order.order_ref or f"#{order.perm_id}",
-            symbol=order.symbol,
-            side=order.side,
-            type=OrderType(order.type),
-            quantity=order.quantity,
-            status=STATUSES[order.status],
-            filled=order.filled,
-            remaining=order.remaining,
-            avg_price=order.avg_price,
-            limit_price=order.limit,
-            stop_price=order.stop,
-            tif=order.tif,
-            perm_id=order.perm_id,
-            reason=order.reason,
-            foreign=order.client_id != CLIENT_ID or not order.order_ref,
-        )
-
-
-def _fill(execution: Execution) -> Fill:
-    return Fill(
-        execution.exec_id,
-        execution.order_ref,
-        execution.symbol,
-        execution.side,
-        execution.quantity,
-        execution.price,
-        execution.ts,
-        execution.perm_id,
-    )

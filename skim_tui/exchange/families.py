@@ -65,13 +65,15 @@ class Families:
         return f"#{order.client_id}.{order.parent_id}" if order.parent_id else ""
 
     def peers(self, order: SimOrder) -> list[SimOrder]:
-        """The other live orders of its group."""
+        """The other live orders of its group, whatever their listing."""
         group = self.group(order)
         if not group:
             return []
+        books = self.live.values() if order.oca_group else [self.live.get(order.symbol, [])]
         return [
             other
-            for other in self.live.get(order.symbol, ())
+            for book in books
+            for other in book
             if other is not order and not other.is_done and self.group(other) == group
         ]
 

@@ -18,6 +18,7 @@ from skim_tui.domain.market import Announcement, Bar, DailyBar
 from skim_tui.domain.session import ASX
 from skim_tui.exchange.newsday import add_news
 from skim_tui.exchange.tape import Halt, Tape
+from skim_tui.exchange.universe import MOVERS, UNIVERSE
 
 SESSION = date(2026, 3, 3)
 """A plain full session under the single opening auction."""
@@ -27,72 +28,6 @@ RESUMES = 25
 
 HISTORY = 45
 """Daily bars before the session (weekdays)."""
-
-# code, name, previous close, typical daily volume in thousands
-UNIVERSE: tuple[tuple[str, str, str, int], ...] = (
-    ("BHP", "BHP Group", "45.20", 7200),
-    ("CBA", "Commonwealth Bank", "148.60", 1700),
-    ("CSL", "CSL", "262.10", 600),
-    ("NAB", "National Australia Bank", "38.40", 4100),
-    ("WBC", "Westpac", "33.10", 5200),
-    ("ANZ", "ANZ Group", "30.20", 4800),
-    ("MQG", "Macquarie Group", "212.40", 520),
-    ("WES", "Wesfarmers", "78.30", 1300),
-    ("WOW", "Woolworths", "30.10", 2600),
-    ("FMG", "Fortescue", "19.40", 8100),
-    ("RIO", "Rio Tinto", "121.50", 1200),
-    ("TLS", "Telstra", "4.08", 21000),
-    ("WDS", "Woodside Energy", "25.60", 4200),
-    ("TCL", "Transurban", "13.20", 4300),
-    ("GMG", "Goodman Group", "33.70", 3600),
-    ("ALL", "Aristocrat Leisure", "62.80", 900),
-    ("STO", "Santos", "6.88", 11000),
-    ("COL", "Coles", "18.90", 2500),
-    ("QBE", "QBE Insurance", "19.70", 2900),
-    ("REA", "REA Group", "238.00", 180),
-    ("XRO", "Xero", "162.00", 340),
-    ("SUN", "Suncorp", "20.10", 2200),
-    ("BXB", "Brambles", "20.60", 2400),
-    ("JHX", "James Hardie", "52.30", 900),
-    ("NST", "Northern Star", "15.90", 4600),
-    ("EVN", "Evolution Mining", "4.62", 12000),
-    ("S32", "South32", "3.48", 17000),
-    ("MIN", "Mineral Resources", "36.90", 1900),
-    ("PLS", "Pilbara Minerals", "2.86", 26000),
-    ("IGO", "IGO", "5.12", 4300),
-    ("LYC", "Lynas Rare Earths", "7.36", 5200),
-    ("WHC", "Whitehaven Coal", "6.94", 5600),
-    ("BSL", "BlueScope Steel", "21.80", 1500),
-    ("ORI", "Orica", "17.60", 1100),
-    ("AMC", "Amcor", "15.30", 1900),
-    ("TWE", "Treasury Wine", "10.90", 2900),
-    ("A2M", "The a2 Milk Company", "5.86", 2300),
-    ("FLT", "Flight Centre", "16.20", 1000),
-    ("WEB", "Web Travel Group", "5.44", 1800),
-    ("QAN", "Qantas", "8.12", 7400),
-    ("SEK", "Seek", "24.30", 800),
-    ("CAR", "CAR Group", "37.60", 700),
-    ("NXT", "NextDC", "15.10", 2700),
-    ("WTC", "WiseTech Global", "108.00", 600),
-    ("PME", "Pro Medicus", "204.00", 260),
-    ("TNE", "TechnologyOne", "27.40", 700),
-    ("ZIP", "Zip Co", "2.64", 13000),
-    ("APX", "Appen", "1.615", 3800),
-    ("BRN", "BrainChip", "0.285", 9800),
-    ("LTR", "Liontown", "0.735", 15000),
-    ("SYA", "Sayona Mining", "0.034", 42000),
-    ("CXO", "Core Lithium", "0.105", 22000),
-    ("PDN", "Paladin Energy", "9.02", 3300),
-    ("BOE", "Boss Energy", "3.34", 4400),
-    ("DYL", "Deep Yellow", "1.365", 5200),
-    ("VUL", "Vulcan Energy", "4.86", 1200),
-    ("CHN", "Chalice Mining", "1.545", 2300),
-    ("DRO", "DroneShield", "1.225", 14000),
-    ("WBT", "Weebit Nano", "2.88", 1100),
-    ("IMU", "Imugene", "0.052", 31000),
-    ("MSB", "Mesoblast", "1.885", 6400),
-    ("TLX", "Telix Pharmaceuticals", "24.60", 800),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,26 +56,6 @@ HEADLINES = {
     "thin": "Trading update",
     "halted": "Reinstatement to official quotation",
 }
-
-# Liquid names above A$1 with a fine price step, from which a day's first movers are drawn.
-MOVERS = (
-    "PLS",
-    "LYC",
-    "WHC",
-    "NXT",
-    "BOE",
-    "PDN",
-    "MIN",
-    "IGO",
-    "VUL",
-    "FLT",
-    "TWE",
-    "A2M",
-    "EVN",
-    "STO",
-    "ZIP",
-    "WBT",
-)
 
 
 def generate(seed: int) -> Tape:

@@ -57,6 +57,7 @@ class Timetable:
         """Plan the events of ``day``, the first one after ``before``."""
         self._day = day
         self._venue.closings.clear()
+        self._book.forget_queues()
         self.adjust_between(before, day.date)
         plan = self._agenda.plan
         opens = {self._sessions.opens_at(symbol) for symbol in self._venue.instruments} | {day.open}

@@ -78,6 +78,8 @@ class Rules:
             self._check_count(order)
         if order.side is Side.SELL:
             self._check_sale(order, terms.quantity)
+            if terms.type == "MKT" and order.perm_id == 0 and not order.parent_id:
+                self._worth(order, terms)
             return Decimal(0)
         worth = self._worth(order, terms)
         self._check_purchase(order, instrument, terms.quantity, worth)

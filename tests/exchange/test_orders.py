@@ -199,3 +199,20 @@ def test_clients_are_told_in_order():
     floor.send("BUY", "LMT", 500, "10.01")
     assert heard.orders == [(1, "Submitted", 0, ""), (1, "Filled", 500, "")]
     assert [item.quantity for item in heard.executions] == [500] and heard.positions == ["ABC"]
+
+
+def test_an_entry_that_loses_its_group_takes_its_children_along():
+    floor = begin(trading())
+    floor.send("BUY", "LMT", 200, "9.90", transmit=False, order_id=11, oca_group="entries", oca_type=1)
+    stop = floor.send("SELL", "STP", 200, None, "9.50", parent_id=11, order_id=12)
+    floor.send("BUY", "MKT", 100, order_id=20, oca_group="entries", oca_type=1)
+    assert floor.exchange.orders[stop.perm_id - 1].status == "Cancelled"
+    assert stop.status == "Cancelled" and "parent" in stop.reason
+
+
+def test_a_halt_makes_a_new_book_in_which_nobodys_place_is_kept():
+    floor = begin(trading())
+    order = floor.send("BUY", "LMT", 100, "10.00", tif="GTC")
+    assert order.resting and order.queue_ahead == 1000
+    floor.exchange.halt("ABC")
+    assert not order.resting and order.queue_ahead == -1
