@@ -18,8 +18,8 @@ SPEEDS = (0.01, 1000.0)
 class Steered(Protocol):
     """What of an exchange is steered."""
 
-    clock: SimClock
-
+    @property
+    def clock(self) -> SimClock: ...
     def now(self) -> float: ...
     def day(self) -> ExchangeDay: ...
 
