@@ -688,8 +688,9 @@ def _announcements(args: argparse.Namespace) -> int:
 def _replay(args: argparse.Namespace) -> int:
     from rich.console import Console
 
-    from skim_tui.replay.report import show, write
+    from skim_tui.replay.report import write
     from skim_tui.replay.runner import replay
+    from skim_tui.replay.show import show
 
     config = _config(args, _paths(args))
     logging.basicConfig(level=logging.ERROR)

@@ -11,9 +11,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-from rich.table import Table
-
 from skim_tui.domain.position import Position
 from skim_tui.journal import CandidateRecord
 
@@ -64,6 +61,7 @@ class ReplayResult:
     open_positions: tuple[Position, ...]
     final_equity: Decimal
     start_equity: Decimal
+    timezone: str = "UTC"
     problems: tuple[str, ...] = ()
     """Mismatches and faults of the desk: a replay that has one has failed."""
 
@@ -160,73 +158,3 @@ def _write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[str]])
         writer = csv.writer(file)
         writer.writerow(header)
         writer.writerows(rows)
-
-
-def show(result: ReplayResult, console: Console, *, limit: int = 60) -> None:
-    """Print what gapped, what became of it, and the trades."""
-    gapped = [record for record in result.candidates if record.gap_pct is not None and _was_candidate(record)]
-    gapped.sort(key=lambda record: (record.session_date, -(record.gap_pct or 0.0)))
-    title = f"{', '.join(result.sessions)} · {len(result.candidates)} symbol-days · {len(gapped)} candidates"
-    table = Table(title=title, title_justify="left", pad_edge=False, box=None, header_style="bold")
-    for column in ("date", "symbol", "gap %", "open", "OR low", "OR high", "break", "state", "why not"):
-        table.add_column(column, justify="right" if column in ("gap %", "open", "OR low", "OR high") else "left")
-    for record in gapped[:limit]:
-        table.add_row(
-            record.session_date.isoformat(),
-            record.symbol,
-            f"{record.gap_pct:+.2f}",
-            _short(record.open),
-            _short(record.or_low),
-            _short(record.or_high),
-            iso(record.first_break_ts)[11:16],
-            record.state,
-            record.why_not,
-        )
-    console.print(table)
-    if len(gapped) > limit:
-        console.print(f"… and {len(gapped) - limit} more in candidates.csv")
-    trades = Table(title="Trades", title_justify="left", pad_edge=False, box=None, header_style="bold")
-    for column in (
-        "symbol",
-        "in",
-        "entry",
-        "out",
-        "exit",
-        "shares",
-        "stop",
-        "fees",
-        f"P&L {result.currency}",
-        "R",
-        "why",
-    ):
-        trades.add_column(column, justify="left" if column in ("symbol", "in", "out", "why") else "right")
-    for trade in result.trades:
-        ratio = trade.r_multiple(trade.realised)
-        trades.add_row(
-            trade.symbol,
-            iso(trade.opened)[:16],
-            f"{trade.entry_price:.3f}",
-            iso(trade.closed)[:16],
-            f"{trade.exit_price:.3f}",
-            f"{trade.bought:,}",
-            str(trade.initial_stop),
-            f"{trade.fees:.2f}",
-            f"{trade.realised:+,.2f}",
-            "" if ratio is None else f"{ratio:+.2f}",
-            trade.why_closed,
-        )
-    console.print(trades)
-    for position in result.open_positions:
-        console.print(f"open: {position.quantity:,} {position.symbol} from {position.entry_price:.3f}")
-    console.print(
-        f"{len(result.trades)} trades, {result.pnl:+,.2f} {result.currency}; "
-        f"equity {result.start_equity:,.2f} to {result.final_equity:,.2f}"
-    )
-
-
-def _was_candidate(record: CandidateRecord) -> bool:
-    return not record.why_not.startswith(("gap ", "no previous close"))
-
-
-def _short(value: float | None) -> str:
-    return "" if value is None else f"{value:g}"

@@ -51,5 +51,6 @@ def replay(tapes: Sequence[Tape], config: Config, calendar: TradingCalendar) -> 
         open_positions=tuple(desk.books.positions.values()),
         final_equity=exchange.equity().quantize(Decimal("0.01")),
         start_equity=config.sim.cash,
+        timezone=tape.timezone,
         problems=tuple(desk.problems()),
     )
