@@ -52,20 +52,23 @@ class Alerting:
         if switch in ("discord", "both"):
             self.to_discord(alert)
 
-    def watch_connection(self, operational: bool, reason: str, now: float, wall: float) -> None:
-        """Called as time passes; ``wall`` is the operator's clock, by which a minute is a minute."""
+    def watch_connection(self, operational: bool, reason: str, now: float, wall: float) -> Alert | None:
+        """What is to be told of the broker connection, called as time passes; ``wall`` is the operator's clock,
+        by which a minute is a minute."""
+        told: Alert | None = None
         if operational:
             if self._told_away and self._away_since is not None:
                 away = wall - self._away_since
                 text = f"after {away / 60:.0f} min" if away >= 120 else f"after {away:.0f} s"
-                self.raise_(Alert(AlertKind.DISCONNECT, now, "Broker is back", text, good=True))
+                told = Alert(AlertKind.DISCONNECT, now, "Broker is back", text, good=True)
             self._away_since, self._told_away = None, False
         elif self._away_since is None:
             self._away_since = wall
         elif not self._told_away and wall - self._away_since > AWAY_FOR:
             self._told_away = True
             text = f"{reason}. No entry can leave; resting stops stay at the broker."
-            self.raise_(Alert(AlertKind.DISCONNECT, now, "Broker away for more than a minute", text, good=False))
+            told = Alert(AlertKind.DISCONNECT, now, "Broker away for more than a minute", text, good=False)
+        return told
 
 
 # ---- the words ----------------------------------------------------------------------------------

@@ -176,7 +176,9 @@ class Desk:
         self._next_advance = now + 1.0
         context = self.context
         operational = context.connection is Connection.OPERATIONAL
-        self.alerting.watch_connection(operational, context.connection_reason, now, context.wall())
+        away = self.alerting.watch_connection(operational, context.connection_reason, now, context.wall())
+        if away is not None:
+            context.alert(away)
         if now >= context.day.end and not self._day_finished:
             self.finish_day()
         if self._day_finished:

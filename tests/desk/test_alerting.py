@@ -60,13 +60,16 @@ def test_a_broker_away_for_more_than_a_minute_is_told_once_and_its_return():
     alerting = Alerting(Alerts(), lambda topic, key: None)
 
     def at(wall, operational):
-        alerting.watch_connection(operational, "1100 lost", 0.0, wall)
-        return [raised.alert.title for raised in alerting.raised]
+        alert = alerting.watch_connection(operational, "1100 lost", 0.0, wall)
+        told.extend([alert] if alert else [])
+        return [alert.title for alert in told]
+
+    told = []
 
     assert at(0, True) == at(10, False) == at(65, False) == at(66, True) == at(100, False) == at(160, False) == []
     assert at(161, False) == at(500, False) == ["Broker away for more than a minute"]
     assert at(520, True) == ["Broker away for more than a minute", "Broker is back"]
-    assert alerting.raised[-1].alert.text == "after 7 min" and alerting.raised[-1].alert.good is True
+    assert told[-1].text == "after 7 min" and told[-1].good is True
 
 
 def test_a_kill_and_a_mismatch_are_told():
