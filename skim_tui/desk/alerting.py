@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from skim_tui.alerts.alert import Alert, AlertKind
 from skim_tui.config import Alerts as Switches
-from skim_tui.domain.opening_range import Breakout
+from skim_tui.domain.breakout import Breakout
 from skim_tui.domain.position import Position
 from skim_tui.domain.ticket import Ticket
 

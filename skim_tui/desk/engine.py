@@ -29,6 +29,7 @@ from skim_tui.desk.report import INCIDENT, CandidateLine, DailyReport, build_rep
 from skim_tui.desk.reporttext import as_markdown
 from skim_tui.desk.signals import Signals
 from skim_tui.desk.watchlist import Watchlist
+from skim_tui.domain.breakout import Breakout
 from skim_tui.domain.candidate import CandidateState
 from skim_tui.domain.events import (
     Article,
@@ -51,7 +52,6 @@ from skim_tui.domain.events import (
 from skim_tui.domain.gapscan import CorporateAction
 from skim_tui.domain.instrument import LADDERS, PriceLadder
 from skim_tui.domain.market import Announcement, Quote, Trade
-from skim_tui.domain.opening_range import Breakout
 from skim_tui.domain.orders import (
     AccountReport,
     Fill,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from skim_tui.domain.baseline import Baseline
 from skim_tui.domain.candidate import CandidateState
 from skim_tui.domain.indicators import atr
@@ -10,6 +12,7 @@ from skim_tui.domain.market import Bar, DailyBar, Quote, Trade, minute_of
 from skim_tui.domain.opening_range import SymbolDay, gap_pct
 from skim_tui.domain.shock import Halt
 from skim_tui.domain.volume import RelativeVolume, SessionMinutes, relative_volume
+from skim_tui.journal import CandidateRecord
 
 MAX_BARS = 1000
 ATR_SESSIONS = 14
@@ -135,3 +138,28 @@ class Followed:
         traded = tracker.volume - tracker.auction_volume
         self.relative = relative_volume(tracker.day, now, traded, self.daily, self.minutes)
         return self.relative
+
+    def record(self, account: str, session: date, news: str) -> CandidateRecord:
+        """The journal's row: how far it came, why not further, and by what it was judged."""
+        tracker = self.tracker
+        breakout, relative = tracker.breakout, self.relative_at_break or self.relative
+        return CandidateRecord(
+            account=account,
+            session_date=session,
+            symbol=self.symbol,
+            prev_close=self.prev_close or None,
+            open=tracker.open or None,
+            gap_pct=self.gap,
+            or_high=tracker.or_high if tracker.has_range else None,
+            or_low=tracker.or_low if tracker.has_range else None,
+            first_break_ts=breakout.minute if breakout else None,
+            break_price=breakout.price if breakout else None,
+            low_of_day_at_break=breakout.low_of_day if breakout else None,
+            state=self.state.value,
+            why_not=self.why_not,
+            rel_volume=relative.ratio if relative else None,
+            signals=tracker.signals,
+            source=self.source,
+            range_rule=str(tracker.rule),
+            news=news,
+        )

@@ -6,14 +6,16 @@ from decimal import Decimal
 
 from skim_tui.config import Config
 from skim_tui.domain.announcements import AnnouncementRule, NewsNeed
+from skim_tui.domain.breakout import BreakRule, Confirm
+from skim_tui.domain.detectors import ClassicDetector, RobustDetector
 from skim_tui.domain.entry import EntryRule
 from skim_tui.domain.exits import ExitRule, TrailWhen
 from skim_tui.domain.gapscan import ScanRule
 from skim_tui.domain.money import FxRate
 from skim_tui.domain.news import NewsRule
-from skim_tui.domain.opening_range import BreakRule, Confirm, RangeRule
+from skim_tui.domain.opening_range import RangeRule
 from skim_tui.domain.schedule import ScheduleRule
-from skim_tui.domain.shock import ClassicDetector, Detector, RobustDetector
+from skim_tui.domain.shock import Detector
 
 ORH = "ORH breakout"
 SHOCK = "news shock"

@@ -8,10 +8,10 @@ from skim_tui.desk.followed import Followed
 from skim_tui.desk.rules import ORH, SHOCK, entry_rule
 from skim_tui.desk.sizing import sizing_limits
 from skim_tui.desk.watchlist import Watchlist
+from skim_tui.domain.breakout import Breakout
 from skim_tui.domain.candidate import CandidateState
 from skim_tui.domain.entry import EntryPlan, plan_entry, plan_shock
 from skim_tui.domain.fees import FEES
-from skim_tui.domain.opening_range import Breakout
 from skim_tui.domain.orders import Side
 from skim_tui.domain.shock import ShockSignal, refuse_short
 from skim_tui.domain.sizing import size_entry

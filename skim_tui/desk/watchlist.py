@@ -8,24 +8,22 @@ from datetime import date
 from skim_tui.broker.port import MinuteSource, ScanRequest
 from skim_tui.desk.context import Context
 from skim_tui.desk.followed import Followed
-from skim_tui.desk.rules import announcement_rule, break_rule, range_rule, scan_rule
-from skim_tui.domain.announcements import Finding, judge
+from skim_tui.desk.newsfile import NewsFile
+from skim_tui.desk.rules import break_rule, range_rule, scan_rule
+from skim_tui.domain.breakout import Breakout
 from skim_tui.domain.candidate import CandidateState, advance
 from skim_tui.domain.events import DailyHistory, HaltChanged, MinuteHistory, ScanResult
 from skim_tui.domain.gapscan import CorporateAction, adjusted_close
 from skim_tui.domain.instrument import Instrument
 from skim_tui.domain.market import MINUTE, Announcement, Bar, Quote, Trade
-from skim_tui.domain.opening_range import Breakout, SymbolDay
-from skim_tui.domain.volume import RelativeVolume, session_minutes
+from skim_tui.domain.opening_range import SymbolDay
+from skim_tui.domain.volume import session_minutes
 from skim_tui.journal import CandidateRecord
 
 MISSED_AFTER = 90.0
 """A break older than this when it becomes known is history, not a signal (exchange seconds)."""
 
 DAILY_SESSIONS = 60
-
-NEWS_KEPT = 5000
-"""Announcements remembered for the filter; a busy day on the ASX has about 800."""
 
 COMPETING_SESSION = "10197"
 
@@ -46,11 +44,9 @@ class Watchlist:
         self.rule = scan_rule(config)
         self._range_rule = range_rule(config)
         self._break_rule = break_rule(config)
-        self._news_rule = announcement_rule(config)
+        self.news = NewsFile(context)
+        """What was announced since the last close."""
         self.symbols: dict[str, Followed] = {}
-        self._news: dict[str, list[Announcement]] = {}
-        """Each symbol's announcements since the last close, whether or not it is followed yet."""
-        self._news_count = 0
         self._no_room: set[str] = set()
         self._pending: set[str] = set()
         self._unrecorded: set[str] = set()
@@ -65,7 +61,7 @@ class Watchlist:
         self.symbols.clear()
         self._pending.clear()
         self._no_room.clear()
-        self._forget_old_news()
+        self.news.start_day()
         for symbol in keep:
             self.follow(symbol)
         self.request_scan()
@@ -226,17 +222,12 @@ class Watchlist:
         self._context.touch("candidates", change.symbol)
 
     def on_announcement(self, item: Announcement) -> None:
-        for symbol in item.symbols or (item.symbol,):
-            if not symbol or self._news_count >= NEWS_KEPT:
-                continue
-            known = self._news.setdefault(symbol, [])
-            known.append(item)
-            self._news_count += 1
+        for symbol in self.news.take(item):
             followed = self.symbols.get(symbol)
             if followed is None and item.price_sensitive and self._context.config.scan.follow_announcements:
                 followed = self._take_up(symbol, "announcement")
             if followed is not None:
-                followed.headline = _headline(known)
+                followed.headline = self.news.headline(symbol)
                 self._context.touch("candidates", symbol)
 
     def on_failed(self, what: str, symbol: str, reason: str) -> None:
@@ -286,12 +277,6 @@ class Watchlist:
         followed.lapsed = why_not
         self.move(followed, CandidateState.READY)
         self._context.log("info", f"{followed.symbol}: {why_not}; waits to break again")
-
-    def finding(self, symbol: str) -> Finding:
-        """What the announcement filter says of ``symbol`` now."""
-        context = self._context
-        since = context.calendar.day(context.calendar.previous(context.session_date)).close
-        return judge(self._news.get(symbol, ()), since, context.now(), self._news_rule)
 
     def unrecorded(self) -> list[CandidateRecord]:
         """Scanned candidates as they stand that moved since this was last asked."""
@@ -352,7 +337,7 @@ class Watchlist:
             return f"broke at {broke:%H:%M}, known only {late / 60:.0f} min later"
         relative = followed.measure_volume(breakout.ts)
         refusal = self.rule.volume_refusal(followed.tracker.volume, relative)
-        return refusal or self.finding(followed.symbol).refusal
+        return refusal or self.news.finding(followed.symbol).refusal
 
     # ---- details ----------------------------------------------------------------------------
 
@@ -406,8 +391,7 @@ class Watchlist:
         if followed is None:
             followed = Followed(symbol, SymbolDay(symbol, self._context.day, self._range_rule, self._break_rule))
             self.symbols[symbol] = followed
-            if symbol in self._news:
-                followed.headline = _headline(self._news[symbol])
+            followed.headline = self.news.headline(symbol)
             self._context.broker.fetch_daily(symbol, DAILY_SESSIONS)
         return followed
 
@@ -417,44 +401,8 @@ class Watchlist:
             self._context.broker.resolve(followed.symbol)
             self._context.broker.watch(followed.symbol)
 
-    def _forget_old_news(self) -> None:
-        """Keep what came since the previous session's close: overnight news belongs to the new day."""
-        calendar = self._context.calendar
-        since = calendar.day(calendar.previous(self._context.session_date)).close
-        fresh = {symbol: [item for item in items if item.ts > since] for symbol, items in self._news.items()}
-        self._news = {symbol: items for symbol, items in fresh.items() if items}
-        self._news_count = sum(len(items) for items in self._news.values())
-
     def _record(self, followed: Followed) -> CandidateRecord:
-        tracker = followed.tracker
-        breakout = tracker.breakout
-        return CandidateRecord(
-            account=self._context.account_id,
-            session_date=self._context.session_date,
-            symbol=followed.symbol,
-            prev_close=followed.prev_close or None,
-            open=tracker.open or None,
-            gap_pct=followed.gap,
-            or_high=tracker.or_high if tracker.has_range else None,
-            or_low=tracker.or_low if tracker.has_range else None,
-            first_break_ts=breakout.minute if breakout else None,
-            break_price=breakout.price if breakout else None,
-            low_of_day_at_break=breakout.low_of_day if breakout else None,
-            state=followed.state.value,
-            why_not=followed.why_not,
-            rel_volume=_ratio(followed.relative_at_break or followed.relative),
-            signals=tracker.signals,
-            source=followed.source,
-            range_rule=str(tracker.rule),
-            news=item.headline if (item := self.finding(followed.symbol).item) else "",
+        news = self.news.finding(followed.symbol).item
+        return followed.record(
+            self._context.account_id, self._context.session_date, news.headline if news is not None else ""
         )
-
-
-def _ratio(relative: RelativeVolume | None) -> float | None:
-    return relative.ratio if relative is not None else None
-
-
-def _headline(items: Sequence[Announcement]) -> str:
-    """The newest headline; a price-sensitive one begins with ``$``."""
-    item = max(items, key=lambda item: (item.ts, item.price_sensitive))
-    return ("$ " if item.price_sensitive else "") + item.headline

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
+from skim_tui.domain.breakout import Breakout
 from skim_tui.domain.instrument import Instrument, PriceLadder, price
-from skim_tui.domain.opening_range import Breakout
 from skim_tui.domain.orders import Side
 from skim_tui.domain.rounding import limit_price, stop_price
 from skim_tui.domain.shock import Direction, ShockSignal

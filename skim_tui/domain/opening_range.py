@@ -15,8 +15,8 @@ make the break known the moment it happens. Prices are compared as read, never c
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 
+from skim_tui.domain.breakout import Breakout, BreakRule, Confirm
 from skim_tui.domain.instrument import LADDERS, PriceLadder, price
 from skim_tui.domain.market import MINUTE, Bar, Quote, Trade, minute_of
 from skim_tui.domain.session import ASX, ExchangeDay
@@ -28,15 +28,6 @@ RESUMED_BY = 60.0
 """A trade this long (exchange seconds) before the word of a resumption belongs to the resumption."""
 
 SPARK = 60
-
-
-class Confirm(StrEnum):
-    """What counts as a break of the level."""
-
-    TRADE = "trade"
-    BID = "bid"
-    """The best bid of a fresh quote that is neither crossed nor locked."""
-    BAR_CLOSE = "bar close"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,46 +42,6 @@ class RangeRule:
 
     def __str__(self) -> str:
         return f"{self.minutes} min, {'with' if self.include_auction else 'without'} the auction"
-
-
-@dataclass(frozen=True, slots=True)
-class BreakRule:
-    """When the range's high counts as broken, and how often."""
-
-    margin_steps: int = 0
-    """The level lies this many price steps above the range's high ..."""
-    margin_pct: float = 0.0
-    """... or this far above it, percent, whichever is more. With both 0 any price above the high breaks."""
-    confirm: Confirm = Confirm.TRADE
-    max_signals: int = 1
-    """Breaks that may signal in one session; 1 means that a symbol never arms again."""
-    rearm_steps: int = 1
-    """It arms again when a minute closes this many price steps below the range's high."""
-    max_quote_age: float = 15.0
-    """Exchange seconds after which a quote is stale and cannot confirm."""
-
-
-@dataclass(frozen=True, slots=True)
-class Breakout:
-    """A break of the opening range's high."""
-
-    symbol: str
-    ts: float
-    """When it was seen: a trade's time, or the end of the bar that showed it."""
-    minute: float
-    """Start of the one-minute bar in which it happened."""
-    price: float
-    """max(level, open of that minute): where a stop order at the level would have been reached."""
-    or_high: float
-    or_low: float
-    low_of_day: float
-    """Lowest trade known to lie before the break."""
-    trigger: float = 0.0
-    """The level that was broken, if it is not the range's high itself."""
-
-    @property
-    def level(self) -> float:
-        return self.trigger or self.or_high
 
 
 class SymbolDay:

@@ -253,7 +253,9 @@ def test_yesterdays_news_is_forgotten_and_last_nights_is_kept():
     context = day.desk.context
     context.day = context.calendar.day(context.calendar.offset(day.day.date, 1))
     day.desk.watchlist.start_day()
-    assert [item.headline for item in day.desk.watchlist._news["PLS"]] == ["Overnight"]
+    news = day.desk.watchlist.news
+    assert news.headline("PLS") == "$ Overnight"
+    assert news.finding("PLS").refusal == "" and [item.headline for item in news._items["PLS"]] == ["Overnight"]
 
 
 def test_latest_entry_on_a_half_day_lies_before_its_close():

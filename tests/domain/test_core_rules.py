@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from skim_tui.domain.breakout import Breakout
 from skim_tui.domain.candidate import CandidateState, IllegalTransition, advance
 from skim_tui.domain.entry import EntryPlan, EntryRule, plan_entry
 from skim_tui.domain.events import Connection
@@ -15,7 +16,7 @@ from skim_tui.domain.fees import FEES
 from skim_tui.domain.gates import EntryFacts, Limits, first_failed, judge
 from skim_tui.domain.instrument import ASX_LADDER, Instrument
 from skim_tui.domain.market import Bar, Quote, Trade
-from skim_tui.domain.opening_range import Breakout, RangeRule, SymbolDay
+from skim_tui.domain.opening_range import RangeRule, SymbolDay
 from skim_tui.domain.orders import OrderStatus, OrderType, OrderUpdate, Side
 from skim_tui.domain.position import PlaceStop, ResizeStop, stop_repair
 from skim_tui.domain.session import ASX, US, Phase, exchange_day

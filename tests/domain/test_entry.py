@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from skim_tui.domain.breakout import Breakout
 from skim_tui.domain.entry import EntryPlan, EntryRule, plan_entry, plan_shock
 from skim_tui.domain.instrument import ASX_LADDER, US_LADDER, Instrument
 from skim_tui.domain.market import Announcement
-from skim_tui.domain.opening_range import Breakout
 from skim_tui.domain.orders import Side
 from skim_tui.domain.session import ASX, US, exchange_day
 from skim_tui.domain.shock import Direction, ShockSignal
@@ -114,15 +114,15 @@ def shock(direction=Direction.UP, price=3.15, low=3.00, high=3.30, atr=0.02, vwa
 
 def test_a_shock_up_is_bought_with_the_nearer_of_range_and_extreme_as_stop():
     rule = EntryRule(target_r=2.0)
-    # limit 3.15 + 2 steps; 1.5 * 0.02 below it, down; target twice the distance above, up
-    assert plan_shock(shock(), SHARE, rule, 3.15) == EntryPlan(D("3.17"), D("3.14"), D("3.23"))
+    # limit 3.15 + 2 steps; stop 1.5 * 0.02 below 3.15; target twice the distance of the limit from the stop
+    assert plan_shock(shock(), SHARE, rule, 3.15) == EntryPlan(D("3.17"), D("3.12"), D("3.27"))
     assert plan_shock(shock(atr=0.2), SHARE, rule, 3.15).stop == D("2.99"), "the low since the news, less a step"
     assert plan_shock(shock(atr=0.0), SHARE, rule, 3.15).stop == D("2.99")
 
 
 def test_a_shock_down_is_the_mirror_image():
     plan = plan_shock(shock(Direction.DOWN, vwap=3.2), SHARE, EntryRule(target_r=2.0), 3.15)
-    assert plan == EntryPlan(D("3.13"), D("3.16"), D("3.07"), Side.SELL)
+    assert plan == EntryPlan(D("3.13"), D("3.18"), D("3.03"), Side.SELL)
     assert plan_shock(shock(Direction.DOWN, atr=0.0, vwap=3.2), SHARE, EntryRule(), 3.15).stop == D("3.31")
 
 

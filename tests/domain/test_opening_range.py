@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from skim_tui.domain.breakout import BreakRule, Confirm
 from skim_tui.domain.market import Bar, Quote, Trade
-from skim_tui.domain.opening_range import BreakRule, Confirm, RangeRule, SymbolDay, gap_pct
+from skim_tui.domain.opening_range import RangeRule, SymbolDay, gap_pct
 from skim_tui.domain.session import ASX, US, exchange_day
 
 DAY = exchange_day(ASX, date(2026, 3, 3))

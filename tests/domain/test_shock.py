@@ -9,21 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skim_tui.domain.baseline import Baseline
+from skim_tui.domain.detectors import ClassicDetector, RobustDetector
 from skim_tui.domain.instrument import ASX_LADDER
 from skim_tui.domain.market import Announcement, Bar, DailyBar, Quote
 from skim_tui.domain.news import NewsIntake, NewsRule, normalised
 from skim_tui.domain.session import ASX, exchange_day
-from skim_tui.domain.shock import (
-    ClassicDetector,
-    Direction,
-    Halt,
-    NoShock,
-    NotYet,
-    RobustDetector,
-    ShockCase,
-    ShockSignal,
-    refuse_short,
-)
+from skim_tui.domain.shock import Direction, Halt, NoShock, NotYet, ShockCase, ShockSignal, refuse_short
 from skim_tui.domain.volume import SessionMinutes, session_minutes
 
 DAY = exchange_day(ASX, date(2026, 3, 3))
