@@ -59,8 +59,12 @@ class Outbox:
 
     def flush(self) -> None:
         """Send the ticks of this turn, and those that waited, once the client reads again."""
+        self._write_batch()
         if self._waiting and not self._full():
             self._release()
+            self._write_batch()
+
+    def _write_batch(self) -> None:
         if self._batch:
             if not self._writer.is_closing():
                 self._writer.write(b"".join(self._batch))
