@@ -121,8 +121,10 @@ class OrderRequests:
             return
         if order_id <= self._highest_order:
             raise Rejected(DUPLICATE, "Duplicate order id")
-        if order.parent_id and order.parent_id not in self._own:
-            raise Rejected(135, f"Can't find order with id ={order.parent_id}")
+        if order.parent_id:
+            parent = self._own.get(order.parent_id)
+            if parent is None or parent.status == "Inactive":
+                raise Rejected(135, f"Can't find order with id ={order.parent_id}")
         self._highest_order = max(self._highest_order, order_id)
         self._enter(order, placement)
 

@@ -140,6 +140,15 @@ async def orphaned(run: Run) -> None:
     await run.status(stop, "Cancelled")
 
 
+@scenario("children of a refused parent are refused", "placeOrder")
+async def refused_parent(run: Run) -> None:
+    bid = run.floor.bid
+    parent = await run.place(lmtPrice=run.tick(bid, -5), totalQuantity=10_000_000, transmit=False)
+    await run.error(201, parent)
+    stop = await run.place(action="SELL", orderType="STP", auxPrice=run.tick(bid, -60), parentId=parent)
+    await run.error(135, stop)
+
+
 @scenario("a parked order is transmitted later", "placeOrder")
 async def parked(run: Run) -> None:
     client = run.client
