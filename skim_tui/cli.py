@@ -486,6 +486,7 @@ def _console(args: argparse.Namespace) -> int:
         link,
         prepare=prepare,
         theme=config.screen.theme,
+        chosen_theme=args.theme or "",
         fps=config.screen.fps,
         bell=config.screen.bell,
         keymap=config.keys.model_extra,

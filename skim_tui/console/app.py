@@ -62,7 +62,7 @@ class SkimApp(App[str]):
 
     ``prepare`` is awaited before each attach, e.g. to start a desk; what it says is shown. ``wall``
     is real time for countdowns, ``monotonic`` for the arming delay; both are for tests. ``memory`` is the
-    file that keeps layout and theme.
+    file that keeps layout and theme; ``chosen_theme``, e.g. of the command line, comes before it.
     """
 
     CSS_PATH = "console.tcss"
@@ -72,7 +72,7 @@ class SkimApp(App[str]):
     def __init__(
         self, link: DeskLink, *, theme: str = "skim-dark", fps: int = 8, bell: bool = True,
         keymap: Mapping[str, str] | None = None, prepare: Prepare | None = None, memory: Path | None = None,
-        theme_dirs: Iterable[Path] = (), wall: Callable[[], float] = time.time,
+        chosen_theme: str = "", theme_dirs: Iterable[Path] = (), wall: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:  # fmt: skip
         super().__init__(driver_class=SkimDriver)
@@ -99,7 +99,7 @@ class SkimApp(App[str]):
         self._themes = load_themes((*theme_folders(), *theme_dirs))
         for found in self._themes.values():
             self.register_theme(found)
-        self._wanted_theme = self.memory.text("theme") or theme
+        self._wanted_theme = chosen_theme or self.memory.text("theme") or theme
         self._frame = 1.0 / fps
         self._pace = 1.0
         """What the time between two pictures is multiplied by."""

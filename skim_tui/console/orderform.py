@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import TYPE_CHECKING
 
 from textual import events
@@ -35,6 +36,8 @@ class OrderForm(ModalScreen[None]):
         self._typed_at = app.monotonic()
         self._busy = False
         self._refusal = ""
+        self._key = secrets.token_hex(8)
+        """Names this order for the desk: repeated after a lost answer it is not sent again."""
         self._send_keys = next(a for a in app.actions if a.id == "approve").key_names
 
     def compose(self) -> ComposeResult:
@@ -123,7 +126,7 @@ class OrderForm(ModalScreen[None]):
 
     async def _deliver(self, draft: Draft, view: DraftView) -> None:
         send = self._skim.attachment.send
-        last: AnyCommand = Enter(draft)
+        last: AnyCommand = Enter(draft, self._key)
         reply = Reply(id=0, ok=True)
         if draft.ticket_id:
             reply = await send(Amend(draft))
@@ -131,6 +134,8 @@ class OrderForm(ModalScreen[None]):
         if reply.ok:
             reply = await send(last)
         self._busy = False
+        if reply.id:  # the desk itself refused: what is tried next is another order
+            self._key = secrets.token_hex(8)
         self._skim.say(reply.text or ("sent" if reply.ok else "refused"), "good" if reply.ok else "bad bold")
         if reply.ok and self.is_attached:
             self.dismiss(None)

@@ -321,8 +321,8 @@ class DeskService:
                 return manual.approve(ticket_id, who, Seen(quantity, limit, stop, ask))
             case Decline(ticket_id=ticket_id):
                 return desk.approvals.decline(ticket_id, who)
-            case Enter(draft=draft):
-                return manual.enter(draft, who)
+            case Enter(draft=draft, key=key):
+                return manual.enter(draft, who, key)
             case Amend(draft=draft):
                 return manual.amend(draft, who)
             case MoveStop(symbol=symbol, price=price):

@@ -631,6 +631,8 @@ class Enter(Command, frozen=True):
     """Send an entry by hand with its bracket, through the same gates as a ticket."""
 
     draft: Draft
+    key: str = ""
+    """Made by the console: a repeated one, after an answer was lost, sends nothing again."""
 
 
 class Amend(Command, frozen=True):

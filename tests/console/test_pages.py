@@ -204,6 +204,8 @@ async def test_sizes_theme_and_level_are_remembered(tmp_path):
         assert s.app.view("positions").size.height > before and "news" in s.app.wish.hidden
         await s.press("0")
         assert s.app.wish.hidden == frozenset()
+    async with stage(morning(), memory=path, chosen_theme="skim-contrast") as s:
+        assert s.app.theme == "skim-contrast"
 
 
 async def test_a_theme_is_previewed_and_taken_back():

@@ -58,7 +58,8 @@ async def test_an_entry_by_hand_sends_what_the_desk_computed_once():
         s.pass_time(1)
         await s.press("a", "a")
         view = draft_view(Draft("PLS"))
-        assert s.commands == [Enter(Draft("PLS", view.quantity, view.limit, view.stop))]
+        (sent,) = s.commands
+        assert sent.draft == Draft("PLS", view.quantity, view.limit, view.stop) and len(sent.key) == 16
 
 
 async def test_digits_steps_and_the_live_risk():
@@ -69,7 +70,7 @@ async def test_digits_steps_and_the_live_risk():
         assert "152.00" in s.screen(), "1000 x 0.14 and 12 of fees"
         s.pass_time(1)
         await s.press("a")
-        assert s.commands == [Enter(Draft("PLS", 1000, D("3.44"), D("3.30")))]
+        assert [command.draft for command in s.commands] == [Draft("PLS", 1000, D("3.44"), D("3.30"))]
 
 
 async def test_a_form_that_a_gate_refuses_sends_nothing():
@@ -96,6 +97,21 @@ async def test_a_refused_order_keeps_the_form_and_says_why():
         s.pass_time(1)
         await s.press("a")
         assert "phase: CLOSED" in s.screen() and len(s.app.screen_stack) == 2
+
+
+async def test_an_order_whose_answer_was_lost_keeps_its_name_and_a_refused_one_gets_another():
+    async with computing(first=morning()) as s:
+        s.link.answers[Enter] = Reply(0, False, "no answer from the desk: check orders before you repeat")
+        await s.press("b")
+        for _ in range(2):
+            s.pass_time(1)
+            await s.press("a")
+        s.link.answers[Enter] = Reply(7, False, "PLS not sent: phase: CLOSED")
+        for _ in range(2):
+            s.pass_time(1)
+            await s.press("a")
+        keys = [command.key for command in s.commands]
+        assert keys[0] == keys[1] == keys[2] != keys[3]
 
 
 async def test_an_edited_ticket_is_amended_then_approved_as_shown():

@@ -75,6 +75,19 @@ def test_bad_terms_are_refused_and_nothing_leaves(stage, terms, said):
     assert not done and said in text and len(stage.orders) == before
 
 
+def test_a_repeated_entry_is_sent_once(stage):
+    stage.manual.preview(Draft("BHP"))
+    stage.play(26)
+    first = stage.manual.enter(Draft("BHP", 20), "console", "k1")
+    sent = len(stage.orders)
+    assert first[0] and stage.manual.enter(Draft("BHP", 20), "console", "k1") == first
+    stage.play(28)
+    stage.desk.operator.close("BHP", "console")
+    stage.play(30)
+    assert stage.manual.enter(Draft("BHP", 20), "console", "k1") == first
+    assert len([ref for ref in stage.orders if ref.endswith(".E")]) == 1 and sent == 2
+
+
 def test_the_kill_switch_holds_for_entries_by_hand(stage):
     stage.manual.preview(Draft("BHP"))
     stage.play(26)

@@ -86,4 +86,5 @@ class SettingsPage(Page):
             self.take(reply.view)
         if reply.ok and (row.section, row.key) == ("screen", "theme"):
             self.skim.use_theme(value)
+            self.skim.memory.keep(theme=value)
         self.lay_out()
