@@ -166,3 +166,16 @@ def test_money_is_conserved_and_no_fill_leaves_the_bar(asx_calendar, plans):
         bar = ranges.get(fill.ts - fill.ts % 60) or ranges[max(ts for ts in ranges if ts <= fill.ts)]
         previous = ranges[max(ts for ts in ranges if ts < bar.ts)]
         assert min(bar.low, previous.low) <= float(fill.price) <= max(bar.high, previous.high)
+
+
+@pytest.mark.parametrize(("oca_type", "left"), [(1, 0), (2, 100), (3, 100)])
+def test_a_group_reaches_over_listings(asx_calendar, oca_type, left):
+    """Half of one order fills: the other, in another listing, is cancelled or loses half."""
+    exchange = exchange_at(asx_calendar, 12)
+    exchange.disturbance.stall_fills("PDN", 0.5)
+    other = order(1, "BUY", "LMT", 200, limit=D("20.00"), oca_group="g", oca_type=oca_type)
+    other.symbol = "BHP"
+    exchange.submit(other)
+    exchange.submit(order(2, "BUY", "MKT", 100, oca_group="g", oca_type=oca_type))
+    assert exchange.positions["PDN"][0] == 50
+    assert (other.remaining if not other.is_done else 0) == left
