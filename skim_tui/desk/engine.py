@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -64,6 +65,7 @@ from skim_tui.domain.session import CURRENCIES, TradingCalendar
 from skim_tui.domain.shock import ShockSignal
 from skim_tui.domain.windows import outlook, parse_window
 from skim_tui.journal import CandidateRecord, Journal
+from skim_tui.redaction import redactor
 
 DAY = 86_400.0
 RECORD_EVERY = 60.0
@@ -225,6 +227,8 @@ class Desk:
 
     def _alert(self, alert: Alert) -> None:
         """Raise an alert; what nothing else records goes into the journal for the day's report."""
+        fields = tuple((label, redactor.text(value)) for label, value in alert.fields)
+        alert = replace(alert, title=redactor.text(alert.title), text=redactor.text(alert.text), fields=fields)
         if alert.kind in NOT_JOURNALED:
             text = f"{alert.title}: {alert.text}" if alert.text else alert.title
             self.context.journal.save(events=[self.context.event("desk", INCIDENT, alert.kind.value, text)])
@@ -455,8 +459,9 @@ class Desk:
                 self.context.touch("articles", key)
             self.newsroom.on_no_article(event.symbol)
             return
-        self.context.log("warning", f"{event.symbol or event.what}: {event.what} failed: {event.reason}")
-        self.watchlist.on_failed(event.what, event.symbol, event.reason)
+        reason = redactor.text(event.reason)
+        self.context.log("warning", f"{event.symbol or event.what}: {event.what} failed: {reason}")
+        self.watchlist.on_failed(event.what, event.symbol, reason)
         self.newsroom.on_failed(event.symbol, f"{event.what}: {event.reason}")
 
     def _on_breakout(self, followed: Followed, breakout: Breakout) -> None:

@@ -76,7 +76,8 @@ async def chaos_day(seed: int, folder: Path, *, minutes: int = 380, speed: float
     plan = chaos.draw(seed, window, symbols, count)
     async with stage(tape, folder, start=at(9, 57), speed=speed, settings=SETTINGS, faults=plan) as trial:
         trial.start_desk()
-        operator = asyncio.create_task(_operate(trial), name="operator")
+        over = asyncio.Event()
+        operator = asyncio.create_task(_operate(trial, over), name="operator")
         connections = 0
         was_connected = False
         while trial.exchange.now() < window.close - 240.0:
@@ -88,7 +89,7 @@ async def chaos_day(seed: int, folder: Path, *, minutes: int = 380, speed: float
             if trial.desk is not None and not trial.desk.is_alive():
                 break
             await asyncio.sleep(0.02)
-        operator.cancel()
+        over.set()
         await asyncio.gather(operator, return_exceptions=True)
         died = trial.desk is None or not trial.desk.is_alive()
         trial.faults.end_all()
@@ -111,10 +112,10 @@ async def chaos_day(seed: int, folder: Path, *, minutes: int = 380, speed: float
         )
 
 
-async def _operate(trial: Stage) -> None:
+async def _operate(trial: Stage, over: asyncio.Event) -> None:
     """The operator: after every break, for which auto mode disarms, looks at what differs and arms it again."""
     observer = await trial.attach()
-    while True:
+    while not over.is_set():  # a cancel could be lost in an answer that comes with it
         await asyncio.sleep(0.3)
         header = observer.header
         if header.connection != "OPERATIONAL":
