@@ -54,10 +54,12 @@ class DiscordSender:
         self.trouble = ""
         """Why nothing gets through at the moment; empty while it does."""
         self.ended = False
+        self._under_way = 0
 
     @property
     def waiting(self) -> int:
-        return len(self._waiting)
+        """Alerts not delivered yet, those under way included."""
+        return len(self._waiting) + self._under_way
 
     def offer(self, alert: Alert) -> None:
         """Queue an alert; when the queue is full the oldest is dropped and counted."""
@@ -83,6 +85,7 @@ class DiscordSender:
                 batch = list(self._waiting)
                 body, count = message(batch)
                 sending = [self._waiting.popleft() for _ in range(count)]
+                self._under_way = count
                 try:
                     wait = await self._send(http, body, count)
                 except _Failing as error:
@@ -93,6 +96,8 @@ class DiscordSender:
                 except asyncio.CancelledError:
                     self._waiting.extendleft(reversed(sending))
                     raise
+                finally:
+                    self._under_way = 0
                 if wait is None:
                     failures = 0
                     continue
@@ -104,7 +109,7 @@ class DiscordSender:
         """Give what is queued a last chance of at most ``seconds``; :meth:`run` must be at work."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
-                while self._waiting and not self.ended:
+                while self.waiting and not self.ended:
                     await asyncio.sleep(0.05)
 
     # ---- details ----------------------------------------------------------------------------------

@@ -177,3 +177,18 @@ def test_any_alert_fits_discords_limits(alerts):
     assert 1 <= count <= min(10, len(alerts)) and len(body["embeds"]) == count
     assert Discord.problem(body) == ""
     assert body["embeds"][0] == embed(alerts[0])
+
+
+async def test_a_flush_waits_for_what_is_under_way():
+    async with discord() as double, sending(double.url) as sender:
+        double.answers = [(429, 0.2)]
+        sender.offer(alert(1))
+        await double.until(lambda: double.requests)
+        assert sender.waiting == 1
+        await sender.flush(5)
+        assert double.titles() == ["alert 1"] and sender.waiting == 0
+    async with discord() as double, sending(double.url) as sender:
+        double.answers = [503] * 100
+        sender.offer(alert(2))
+        await asyncio.wait_for(sender.flush(0.2), 2)
+        assert sender.waiting == 1, "a flush has an end"
