@@ -19,6 +19,7 @@ from skim_tui.domain.market import MINUTE, Announcement, Bar, Quote, Trade
 from skim_tui.domain.opening_range import SymbolDay
 from skim_tui.domain.volume import session_minutes
 from skim_tui.journal import CandidateRecord
+from skim_tui.redaction import redactor
 
 MISSED_AFTER = 90.0
 """A break older than this when it becomes known is history, not a signal (exchange seconds)."""
@@ -240,7 +241,7 @@ class Watchlist:
         followed = self.symbols.get(symbol)
         waiting = (CandidateState.WATCHING, CandidateState.TRACKING, CandidateState.READY)
         if followed is not None and followed.state in waiting:
-            self.drop(followed, f"{what} failed: {reason}")
+            self.drop(followed, f"{what} failed: {redactor.text(reason)}")
 
     def on_time(self, now: float) -> None:
         """Let windows of quiet symbols end."""
