@@ -1,4 +1,4 @@
-"""Pictures of the screen at the main sizes, on data and clocks that stand still."""
+"""Pictures of the desk screen at the main sizes, for the eye; every other screen is in ``screens/``."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 
 from skim_tui.console.app import SkimApp
 
-from .scripted import WALL, ScriptedLink, header, morning, quiet, ticket, until
+from .scripted import WALL, ScriptedLink, morning, quiet, ticket, until
 
 SIZES = [(80, 24), (120, 40), (200, 60)]
 
@@ -33,16 +33,3 @@ async def settled(pilot, clock):
 def test_a_ticket_waits(snap_compare, size):
     app, clock = console(morning(tickets=(ticket(),)))
     assert snap_compare(app, terminal_size=size, run_before=lambda pilot: settled(pilot, clock))
-
-
-@pytest.mark.parametrize("size", SIZES[:2])
-def test_auto_and_mismatch(snap_compare, size):
-    head = header(auto=True, mismatches=("BHP: broker holds 220, journal 120",))
-    app, clock = console(morning(head=head))
-    assert snap_compare(app, terminal_size=size, run_before=lambda pilot: settled(pilot, clock))
-
-
-@pytest.mark.parametrize("theme", ["skim-light", "skim-contrast", "skim-colourblind", "skim-ansi"])
-def test_themes(snap_compare, theme):
-    app, clock = console(morning(tickets=(ticket(),)), theme)
-    assert snap_compare(app, terminal_size=(120, 40), run_before=lambda pilot: settled(pilot, clock))
