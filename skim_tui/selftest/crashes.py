@@ -37,7 +37,7 @@ BARED = frozenset({"before-stop-replaced", "after-stop-replaced"})
 """... when somebody cancels a stop by hand."""
 FLATTENED = frozenset({"after-cancel", "flatten-begun", "flatten-half-done", "position-closed"})
 """... when the operator flattens."""
-REPEATED = frozenset({"before-ack", "after-ack", "before-fill", "after-fill", "after-partial-fill"})
+REPEATED = frozenset({"before-ack", "after-ack", "before-fill", "after-fill"})
 """Points that are passed often: the seed chooses which time."""
 
 
@@ -61,7 +61,7 @@ async def case(point: str, seed: int, folder: Path) -> Outcome:
     """Kill a desk at ``point``, start another, flatten, and judge."""
     random = Random(f"{point} {seed}")
     falls_at = random.choice((0, 0, random.randint(19, 24)))
-    thin = point in REPEATED or point == "after-cancel"
+    thin = point in REPEATED or point in ("after-partial-fill", "after-cancel")
     tape = hour(random, falls_at=falls_at, volume=1_500 if thin else random.choice((1_500, 4_000, 40_000)))
     async with stage(tape, folder, start=at(10, 14, random.randint(0, 30)), speed=SPEED) as trial:
         times = random.randint(1, 2) if point in REPEATED else 1
