@@ -38,8 +38,8 @@ def parse_headline(raw: str, extra: str = "") -> Headline:
     found = BLOCKS.match(raw)
     words = raw[found.end() :] if found is not None else raw
     metadata = _metadata(found[1] if found is not None else "") | _metadata(extra)
-    text = " ".join(unescape(SIGNS.sub("", words.strip())).split())
-    text = "".join(char for char in text if char.isprintable())[:LONGEST]
+    words = unescape(SIGNS.sub("", words.strip()))
+    text = " ".join("".join(char if char.isprintable() else " " for char in words).split())[:LONGEST].rstrip()
     if sum(char.isalnum() for char in text) < SHORTEST:
         text = ""
     return Headline(

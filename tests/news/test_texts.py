@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from skim_tui.news.article import article_text
@@ -86,6 +86,7 @@ def test_a_damaged_article_names_its_share_or_none(raw):
     assert set(tickers_in(article_text(raw), "XASX")) <= {"KPX"}
 
 
+@example("0000 \ud7fc", "")
 @given(st.text(max_size=200), st.text(alphabet="ALKC:,.0123456789{}n/ae-x", max_size=60))
 @settings(max_examples=250, deadline=None)
 def test_any_headline_is_read_without_failing(raw, extra):
