@@ -1,0 +1,109 @@
+"""Commands that ask a running desk something, or do without one: stop, flatten, selftest."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+from skim_tui.cli.common import UsageError, paths_of
+from skim_tui.cli.console import answers, spawn_desk
+
+if TYPE_CHECKING:
+    from skim_tui.paths import Paths
+
+
+def _ask(args: argparse.Namespace, command: Any) -> int:
+    from skim_tui.link.client import SocketLink
+
+    async def ask() -> tuple[bool, str]:
+        link = SocketLink(paths_of(args).socket, who=f"skim {args.command}", observer=True)
+        await link.attach(lambda delta: None, lambda reason: None)
+        reply = await link.send(command)
+        await link.close()
+        return reply.ok, reply.text
+
+    done, text = asyncio.run(ask())
+    print(text, file=sys.stdout if done else sys.stderr)
+    return 0 if done else 1
+
+
+def run_stop(args: argparse.Namespace) -> int:
+    from skim_tui.link.values import StopDesk
+
+    return _ask(args, StopDesk(force=args.force))
+
+
+def run_flatten(args: argparse.Namespace) -> int:
+    """Flatten through the desk that runs, or through one started for it; wait until all is flat or say what is not."""
+    from skim_tui.link.values import Kill
+
+    paths = paths_of(args)
+    if not answers(paths):
+        print("no desk runs here: starting one to flatten with", file=sys.stderr)
+        spawn_desk(args, paths)
+        _wait_for_desk(paths, args.wait)
+    asked = _ask(args, Kill(close_all=True))
+    if args.wait <= 0:
+        return asked
+    left = asyncio.run(_until_flat(paths, args.wait))
+    if left:
+        print(f"skim: not flat after {args.wait:g} s: {left}; the desk goes on trying", file=sys.stderr)
+        return 1
+    print("flat: no position and no entry of this desk is left")
+    return 0
+
+
+def _wait_for_desk(paths: Paths, seconds: float) -> None:
+    """Raises :class:`UsageError` when no desk answers in time."""
+    deadline = time.monotonic() + max(seconds, 20.0)
+    while not answers(paths):
+        if time.monotonic() > deadline:
+            raise UsageError(f"the desk did not start: see {paths.logs / 'desk.out'}")
+        time.sleep(0.1)
+
+
+async def _until_flat(paths: Paths, seconds: float) -> str:
+    """What is left of positions and working entries after at most ``seconds``; empty when all is flat."""
+    from skim_tui.link.client import SocketLink
+    from skim_tui.link.values import Delta, HeaderView, OrderView, PositionView
+
+    rows: dict[str, dict[str, Any]] = {}
+
+    def take(delta: Delta) -> None:
+        if delta.whole:
+            rows.clear()
+        for topic, new in delta.upserts.items():
+            rows.setdefault(topic, {}).update(new)
+        for topic, keys in delta.removes.items():
+            for key in keys:
+                rows.get(topic, {}).pop(key, None)
+
+    def left() -> str:
+        header: HeaderView | None = rows.get("header", {}).get("")
+        if header is None or header.connection not in ("SYNCING", "OPERATIONAL") or not header.account:
+            return f"the broker is {header.connection if header else 'unknown'}"
+        positions: list[PositionView] = [
+            row for row in rows.get("positions", {}).values() if row.owned and row.quantity
+        ]
+        orders: list[OrderView] = [
+            row for row in rows.get("orders", {}).values()
+            if not row.foreign and row.side == "BUY" and row.status not in ("filled", "cancelled", "rejected")
+        ]  # fmt: skip
+        return ", ".join([*(f"{row.quantity:,} {row.symbol}" for row in positions), *(row.ref for row in orders)])
+
+    link = SocketLink(paths.socket, who="skim flatten", observer=True)
+    await link.attach(take, lambda reason: None)
+    deadline = time.monotonic() + seconds
+    while (not rows or left()) and time.monotonic() < deadline:
+        await asyncio.sleep(0.1)
+    await link.close()
+    return left()
+
+
+def run_selftest(args: argparse.Namespace) -> int:
+    from skim_tui.selftest.report import main as run
+
+    return run(as_json=False)
