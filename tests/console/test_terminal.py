@@ -34,7 +34,9 @@ class Line:
     def __init__(self, socket):
         self.master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", LINES, COLUMNS, 0, 0))
-        environment = os.environ | {"TERM": "xterm-256color", "PYTHONPATH": str(ROOT)}
+        # A size in the environment would win over the terminal's own, and test runners set one.
+        environment = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
+        environment |= {"TERM": "xterm-256color", "PYTHONPATH": str(ROOT)}
         self.child = subprocess.Popen(
             [sys.executable, "-c", PROGRAM, str(socket)],
             stdin=slave, stdout=slave, stderr=slave, env=environment, start_new_session=True,
