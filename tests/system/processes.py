@@ -13,7 +13,9 @@ from tests.conftest import ROOT
 
 
 def environment(data_dir):
-    kept = {key: value for key, value in os.environ.items() if not key.startswith("SKIM_") or key == "SKIM_CACHE_DIR"}
+    """This environment without settings of its own, and without a terminal size: each terminal has its own."""
+    unwanted = {key for key in os.environ if key.startswith("SKIM_")} - {"SKIM_CACHE_DIR"} | {"COLUMNS", "LINES"}
+    kept = {key: value for key, value in os.environ.items() if key not in unwanted}
     return kept | {"XDG_RUNTIME_DIR": str(data_dir), "PYTHONPATH": str(ROOT), "TERM": "xterm-256color", "COLORTERM": ""}
 
 
