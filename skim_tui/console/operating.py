@@ -9,7 +9,7 @@ from textual.screen import ModalScreen
 
 from skim_tui.console import figures, rows
 from skim_tui.console.arrange import CARD
-from skim_tui.console.dialogs import Ask, Choice
+from skim_tui.console.dialogs import Ask, Choice, Type
 from skim_tui.link.values import (
     Acknowledge,
     AnyCommand,
@@ -18,6 +18,7 @@ from skim_tui.link.values import (
     ClosePosition,
     Decline,
     Kill,
+    OverrideLock,
     Reply,
     Resume,
     SetAuto,
@@ -134,6 +135,14 @@ class Operating:
 
     def do_resume(self) -> None:
         self.send(Resume())
+
+    def do_override(self) -> None:
+        def answered(reason: str | None) -> None:
+            if reason:
+                self.send(OverrideLock(reason))
+
+        text = ["A lock-out of the loss rules ends only after a delay, and on the record.", "Your reason, in words:"]
+        self._app.push_screen(Type(self._app.palette, "Override the lock-out?", text, ""), answered)
 
     def do_acknowledge(self) -> None:
         self.send(Acknowledge())

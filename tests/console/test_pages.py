@@ -19,11 +19,14 @@ from skim_tui.link.values import (
     AskWhyNot,
     LogView,
     MakeReport,
+    OverrideLock,
     PastTrade,
     ReadArticle,
     Reply,
     ReportView,
     SaveSetting,
+    SelfTest,
+    SelfTestView,
     SetPlayback,
 )
 
@@ -104,6 +107,30 @@ async def test_the_same_key_closes_a_page_and_another_opens_the_next():
         assert s.app.place == "settings"
         await s.press("S")
         assert s.app.page is None
+
+
+async def test_the_self_test_runs_when_asked_and_tells_what_it_found():
+    async with asked() as s:
+        await s.press("H", "t", "escape")
+        assert SelfTest() not in s.commands
+        await s.press("t", "y")
+        assert s.commands == [SelfTest()]
+        rows = {
+            "verdict": SelfTestView("verdict", False, "1 of 2 failed"),
+            "crashes": SelfTestView("crashes", True, "24 of 24"),
+        }
+        s.link.push(selftest=rows)
+        await s.settle()
+        lines = [line for line in s.screen().splitlines() if "self-test" in line and ("✓" in line or "✗" in line)]
+        assert "crashes" in lines[0] and "1 of 2 failed" in lines[1]
+
+
+async def test_an_override_needs_words():
+    async with asked() as s:
+        await s.press("escape", "O", "enter")
+        assert s.commands == []
+        await s.press("O", *"news", "enter")
+        assert s.commands == [OverrideLock("news")]
 
 
 async def test_a_desk_that_cannot_answer_is_said():

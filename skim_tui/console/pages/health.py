@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from skim_tui.console import figures
 from skim_tui.console.columns import Column, cells, fitting, heading
+from skim_tui.console.dialogs import Choice
 from skim_tui.console.lineview import Row, Sheet
 from skim_tui.console.pages.page import Page
 from skim_tui.console.spans import Line, Span, clip, joined
-from skim_tui.link.values import ConnectionRow, HealthView
+from skim_tui.link.values import ConnectionRow, HealthView, SelfTest, SelfTestView
 
 STATES = {"OPERATIONAL": "good", "SYNCING": "warn", "CONNECTING": "warn", "DISCONNECTED": "bad bold"}
 LEVELS = {"ok": "text", "warning": "warn", "error": "bad bold"}
@@ -23,11 +24,11 @@ class HealthPage(Page):
     place = "health"
     title_text = "Health"
     rows_title = "Connection history"
-    topics = frozenset({"vitals", "health", "header"})
+    topics = frozenset({"vitals", "health", "header", "selftest"})
 
     def summary_height(self, width: int, height: int) -> int:
-        figures_told = len(self._told())
-        return min(9 + figures_told, max(6, height - 7))
+        more = len(self._told()) + len(self._feeds()) + len(self._tested())
+        return min(9 + more, max(6, height - 7))
 
     def summary(self, width: int, height: int) -> list[Line]:
         app, header, vitals = self.skim, self.skim.store.header, self.skim.store.pulse()
@@ -89,7 +90,41 @@ class HealthPage(Page):
             ((f" {told.group:<10}", "muted"), (f"{told.label} ", "muted"), (told.value, LEVELS.get(told.level, "text")))
             for told in self._told()
         ]
+        lines += self._feeds() + self._tested()
         return [clip(line, width) for line in lines][:height]
+
+    def _feeds(self) -> list[Line]:
+        """The subscriptions that have been silent longest."""
+        vitals = self.skim.store.pulse()
+        if vitals is None or not vitals.feeds:
+            return []
+        line: list[Span] = [(" ticks     ", "muted"), ("quietest ", "muted")]
+        for row in vitals.feeds[:5]:
+            age = "never" if row.tick is None else figures.duration(row.tick)
+            line += [(f"{row.symbol} ", "text bold"), (f"{age}  ", "warn" if row.tick is None else "text")]
+        return [tuple(line)]
+
+    def _tested(self) -> list[Line]:
+        """What the self-test found, the verdict last."""
+        rows = [row for row in self.skim.store.other.get("selftest", {}).values() if isinstance(row, SelfTestView)]
+        rows.sort(key=lambda row: row.name == "verdict")
+        return [
+            (
+                (" self-test ", "muted"), ("✓ " if row.ok else "✗ ", "good" if row.ok else "bad bold"),
+                (f"{row.name}  ", "text"), (row.text, "muted" if row.ok else "bad"),
+            )
+            for row in rows
+        ]  # fmt: skip
+
+    def do_selftest(self) -> None:
+        def start(_: str) -> None:
+            self.skim.operating.send(SelfTest())
+
+        text = [
+            "A twin of this desk, in a folder of its own, is killed and disturbed",
+            "on a simulated exchange. It takes a minute or two of one core.",
+        ]
+        self.skim.operating.ask("Run the self-test?", text, [Choice("y", "run it", "run")], start)
 
     def _told(self) -> list[HealthView]:
         """Figures that parts of the desk publish of themselves."""
