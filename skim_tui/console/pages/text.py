@@ -6,25 +6,13 @@ from typing import TYPE_CHECKING
 
 from skim_tui.console import figures
 from skim_tui.console.lineview import Row, Sheet
+from skim_tui.console.markdown import paragraphs
 from skim_tui.console.pages.page import ASKING, Page
-from skim_tui.console.spans import Line, clip, joined, wrap
+from skim_tui.console.spans import Line, clip, joined
 from skim_tui.link.values import AnyCommand, ArticleView, MakeReport, ReadArticle, ReportView
 
 if TYPE_CHECKING:
     from skim_tui.console.app import SkimApp
-
-
-def paragraphs(text: str, width: int) -> list[Line]:
-    """Text broken into lines; a Markdown heading stands out, a table or list keeps its own lines."""
-    lines: list[Line] = []
-    for part in text.splitlines():
-        if part.startswith("#"):
-            lines.append(((part.lstrip("# "), "accent bold"),))
-        elif part.startswith("|"):
-            lines.append(clip(((part, "text"),), width))
-        else:
-            lines += [((piece, "text"),) for piece in wrap(part, width)] or [()]
-    return lines
 
 
 def rows_of(lines: list[Line]) -> list[Row]:
