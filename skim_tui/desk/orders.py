@@ -36,24 +36,6 @@ _ORDER = {
 """How far a live order has come; a broker's duplicate never takes it back to SENT."""
 
 
-def intended(spec: OrderSpec) -> OrderUpdate:
-    """The first state of an order: meant, not known to have left."""
-    return OrderUpdate(
-        ref=spec.ref,
-        symbol=spec.symbol,
-        side=spec.side,
-        type=spec.type,
-        quantity=spec.quantity,
-        status=OrderStatus.INTENDED,
-        filled=0,
-        remaining=spec.quantity,
-        avg_price=Decimal(0),
-        limit_price=spec.limit_price,
-        stop_price=spec.stop_price,
-        tif=spec.tif.value,
-    )
-
-
 def merge(known: OrderUpdate, said: OrderUpdate, *, concluded: bool = False) -> OrderUpdate:
     """What is known after the broker's word ``said``. Idempotent; fills never go backwards and a
     fill supersedes a cancel. An end that only we ``concluded`` is taken back when the broker says otherwise."""
@@ -289,7 +271,7 @@ class Orders:
         for spec in specs:
             if spec.ref in self.updates:
                 raise RuntimeError(f"order {spec.ref} was intended before: it is never sent twice")
-            self.updates[spec.ref] = intended(spec)
+            self.updates[spec.ref] = OrderUpdate.first(spec, OrderStatus.INTENDED)
             self._meta[spec.ref] = (spec.oca_group, spec.parent_ref, self._context.now())
             records.append(self.record(self.updates[spec.ref]))
         if ticket is None:

@@ -118,6 +118,24 @@ class OrderUpdate:
     foreign: bool = False
     """True when the order was not sent by this desk (TWS by hand, another client)."""
 
+    @classmethod
+    def first(cls, spec: OrderSpec, status: OrderStatus) -> OrderUpdate:
+        """The order as it was asked for, before the broker has said anything of it."""
+        return cls(
+            ref=spec.ref,
+            symbol=spec.symbol,
+            side=spec.side,
+            type=spec.type,
+            quantity=spec.quantity,
+            status=status,
+            filled=0,
+            remaining=spec.quantity,
+            avg_price=Decimal(0),
+            limit_price=spec.limit_price,
+            stop_price=spec.stop_price,
+            tif=spec.tif.value,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Fill:

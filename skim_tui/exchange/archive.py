@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from typing import TypeVar
 
 from skim_tui.domain.market import Bar, DailyBar
 from skim_tui.domain.session import TradingCalendar
 from skim_tui.exchange.actions import Actions
 from skim_tui.exchange.tape import Tape
+
+AnyBar = TypeVar("AnyBar", Bar, DailyBar)
 
 
 class Archive:
@@ -43,7 +46,7 @@ class Archive:
                 break
             prices, shares = self._factors(symbol, day, today)
             bars = self.recorded(symbol, day)
-            found += bars if (prices, shares) == (1.0, 1.0) else [_scaled_minute(bar, prices, shares) for bar in bars]
+            found += bars if (prices, shares) == (1.0, 1.0) else [_scaled(bar, prices, shares) for bar in bars]
         return found
 
     def recorded(self, symbol: str, day: date) -> list[Bar]:
@@ -96,19 +99,10 @@ class Archive:
 
     def _adjusted_day(self, bar: DailyBar, today: date) -> DailyBar:
         prices, shares = self._factors(bar.symbol, bar.date, today)
-        if (prices, shares) == (1.0, 1.0):
-            return bar
-        return replace(
-            bar,
-            open=round(bar.open * prices, 6),
-            high=round(bar.high * prices, 6),
-            low=round(bar.low * prices, 6),
-            close=round(bar.close * prices, 6),
-            volume=round(bar.volume * shares),
-        )
+        return bar if (prices, shares) == (1.0, 1.0) else _scaled(bar, prices, shares)
 
 
-def _scaled_minute(bar: Bar, prices: float, shares: float) -> Bar:
+def _scaled(bar: AnyBar, prices: float, shares: float) -> AnyBar:
     return replace(
         bar,
         open=round(bar.open * prices, 6),

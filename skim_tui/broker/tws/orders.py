@@ -76,22 +76,8 @@ class OrderBook:
 
     def sent(self, spec: OrderSpec, order_id: int, parent_id: int, oca_type: int, now: float) -> Record:
         """An order of ours leaves; ``now`` is local monotonic time."""
-        update = OrderUpdate(
-            ref=spec.ref,
-            symbol=spec.symbol,
-            side=spec.side,
-            type=spec.type,
-            quantity=spec.quantity,
-            status=OrderStatus.SENT,
-            filled=0,
-            remaining=spec.quantity,
-            avg_price=Decimal(0),
-            limit_price=spec.limit_price,
-            stop_price=spec.stop_price,
-            tif=spec.tif.value,
-        )
         record = Record(
-            update=update,
+            update=OrderUpdate.first(spec, OrderStatus.SENT),
             order_id=order_id,
             client_id=self.client_id,
             outside_rth=spec.outside_rth,
