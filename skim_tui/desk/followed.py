@@ -6,6 +6,7 @@ from datetime import date
 
 from skim_tui.domain.baseline import Baseline
 from skim_tui.domain.candidate import CandidateState
+from skim_tui.domain.events import ShortAvailability
 from skim_tui.domain.indicators import atr
 from skim_tui.domain.instrument import Instrument
 from skim_tui.domain.market import Bar, DailyBar, Quote, Trade, minute_of
@@ -23,6 +24,7 @@ class Followed:
 
     __slots__ = (
         "bars",
+        "borrow",
         "daily",
         "forming",
         "halted",
@@ -74,6 +76,8 @@ class Followed:
         self.halted: bool | None = False
         self.halts: list[Halt] = []
         """Today's halts, oldest first."""
+        self.borrow: ShortAvailability | None = None
+        """The broker's last word on what can be borrowed of it; None while it has not said."""
         self.headline = ""
         self.watched = False
         """Its market data is streamed."""

@@ -12,7 +12,7 @@ from skim_tui.desk.newsfile import NewsFile
 from skim_tui.desk.rules import break_rule, range_rule, scan_rule
 from skim_tui.domain.breakout import Breakout
 from skim_tui.domain.candidate import CandidateState, advance
-from skim_tui.domain.events import DailyHistory, HaltChanged, MinuteHistory, ScanResult
+from skim_tui.domain.events import DailyHistory, HaltChanged, MinuteHistory, ScanResult, ShortAvailability
 from skim_tui.domain.gapscan import CorporateAction, adjusted_close
 from skim_tui.domain.instrument import Instrument
 from skim_tui.domain.market import MINUTE, Announcement, Bar, Quote, Trade
@@ -205,6 +205,12 @@ class Watchlist:
             self._note(followed, breakout)
             if breakout is not None:
                 self._evaluate(followed, breakout)
+
+    def on_borrow(self, said: ShortAvailability) -> None:
+        """Keep what the broker says of the shares that can be borrowed."""
+        followed = self.symbols.get(said.symbol)
+        if followed is not None:
+            followed.borrow = said
 
     def on_halt(self, change: HaltChanged) -> None:
         followed = self.symbols.get(change.symbol)

@@ -104,6 +104,18 @@ class HaltChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class ShortAvailability:
+    """Whether shares can be borrowed to sell ``symbol`` short: streamed while it is watched, where the broker says."""
+
+    symbol: str
+    ts: float
+    available: bool
+    """Shares can be borrowed now, without the broker having to look for them first."""
+    shares: int | None = None
+    """How many; None when the broker gives no number."""
+
+
+@dataclass(frozen=True, slots=True)
 class RequestFailed:
     """A data request that got an error or no answer. ``what`` is the port method's name."""
 
@@ -158,6 +170,7 @@ BrokerEvent = (
     | Quote
     | Trade
     | HaltChanged
+    | ShortAvailability
     | Announcement
     | OrderUpdate
     | Fill
