@@ -39,7 +39,7 @@ def be_table(socket):
     from textual.widgets import DataTable
 
     from skim_tui.link.client import SocketLink
-    from skim_tui.link.values import Resume
+    from skim_tui.link.commands import Resume
 
     fields = ("symbol", "gap_pct", "last", "bid", "ask", "volume", "or_high", "state")
 
@@ -111,7 +111,7 @@ class Desk:
 
     def command(self, command, who):
         from skim_tui.domain.orders import OrderSpec, OrderType, Side, Tif
-        from skim_tui.link.values import Resume
+        from skim_tui.link.commands import Resume
 
         if not isinstance(command, Resume):
             return True, ""
@@ -123,7 +123,8 @@ class Desk:
         return True, "sent"
 
     def publish(self, number):
-        from skim_tui.link.values import CandidateView, HeaderView
+        from skim_tui.link.account import HeaderView
+        from skim_tui.link.market import CandidateView
 
         now = 1_790_000_000.0 + number / RATE
         header = HeaderView(market="XASX", tz="Australia/Sydney", now=now, connection="OPERATIONAL", phase="OPEN", simulated=True)  # fmt: skip

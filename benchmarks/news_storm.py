@@ -33,8 +33,8 @@ from skim_tui.exchange.tape import Tape
 from skim_tui.exchange.tws.server import TwsDoor
 from skim_tui.journal import Journal
 from skim_tui.link.client import SocketLink
+from skim_tui.link.commands import SelectChart
 from skim_tui.link.server import LinkServer
-from skim_tui.link.values import SelectChart
 
 SHARES = 500
 SPEED = 30.0

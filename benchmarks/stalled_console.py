@@ -26,8 +26,8 @@ from skim_tui.exchange.core import Exchange
 from skim_tui.exchange.direct import DirectBroker
 from skim_tui.journal import Journal
 from skim_tui.link.framing import frame
+from skim_tui.link.messages import VERSION, Attach
 from skim_tui.link.server import LinkServer
-from skim_tui.link.values import VERSION, Attach
 
 SYMBOLS = 40
 ROUND = 0.05

@@ -31,14 +31,14 @@ def _ask(args: argparse.Namespace, command: Any) -> int:
 
 
 def run_stop(args: argparse.Namespace) -> int:
-    from skim_tui.link.values import StopDesk
+    from skim_tui.link.commands import StopDesk
 
     return _ask(args, StopDesk(force=args.force))
 
 
 def run_flatten(args: argparse.Namespace) -> int:
     """Flatten through the desk that runs, or through one started for it; wait until all is flat or say what is not."""
-    from skim_tui.link.values import Kill
+    from skim_tui.link.commands import Kill
 
     paths = paths_of(args)
     if not answers(paths):
@@ -67,8 +67,10 @@ def _wait_for_desk(paths: Paths, seconds: float) -> None:
 
 async def _until_flat(paths: Paths, seconds: float) -> str:
     """What is left of positions and working entries after at most ``seconds``; empty when all is flat."""
+    from skim_tui.link.account import HeaderView
     from skim_tui.link.client import SocketLink
-    from skim_tui.link.values import Delta, HeaderView, OrderView, PositionView
+    from skim_tui.link.messages import Delta
+    from skim_tui.link.trading import OrderView, PositionView
 
     rows: dict[str, dict[str, Any]] = {}
 

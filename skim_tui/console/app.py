@@ -38,8 +38,8 @@ from skim_tui.console.terminal import SkimDriver
 from skim_tui.console.themes import load_themes, theme_folders
 from skim_tui.console.trading import Trading
 from skim_tui.console.watchdog import EVERY, Watchdog
+from skim_tui.link.messages import Delta
 from skim_tui.link.port import DeskLink
-from skim_tui.link.values import Delta
 
 BUDGET = 48_000
 """Bytes a second to the terminal above which pictures come less often, down to a quarter of their rate."""

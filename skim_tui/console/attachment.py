@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
+from skim_tui.link.commands import AnyCommand
+from skim_tui.link.messages import Delta, Reply
 from skim_tui.link.port import DeskLink, LinkError
-from skim_tui.link.values import AnyCommand, Delta, Reply
 
 Say = Callable[[str], None]
 Prepare = Callable[[Say], Awaitable[None]]

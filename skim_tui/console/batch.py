@@ -14,7 +14,9 @@ from skim_tui.console.card import ARMING_SECONDS
 from skim_tui.console.columns import Column, cells, fitting, heading
 from skim_tui.console.lineview import LineView
 from skim_tui.console.spans import Line, behind, clip, joined
-from skim_tui.link.values import Approve, Decline, Reply, TicketView
+from skim_tui.link.commands import Approve, Decline
+from skim_tui.link.messages import Reply
+from skim_tui.link.trading import TicketView
 
 if TYPE_CHECKING:
     from skim_tui.console.app import SkimApp

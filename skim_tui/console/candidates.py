@@ -7,7 +7,7 @@ from skim_tui.console.columns import Column, cells, fitting, heading
 from skim_tui.console.lineview import Row, Sheet
 from skim_tui.console.spans import Span
 from skim_tui.console.store import Store
-from skim_tui.link.values import CandidateView
+from skim_tui.link.market import CandidateView
 
 STATES = {
     "watching": ("· watch", "muted"),

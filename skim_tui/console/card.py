@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 from skim_tui.console import figures
 from skim_tui.console.spans import Line, Span, clip, joined, length, spread, wrap
-from skim_tui.link.values import CandidateView, NewsView, TicketView
+from skim_tui.link.market import CandidateView
+from skim_tui.link.news import NewsView
+from skim_tui.link.trading import TicketView
 
 ARMING_SECONDS = 0.7
 """Real time between the card's appearance, or the last stray key, and the first keypress that counts."""

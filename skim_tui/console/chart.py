@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from skim_tui.console import figures
 from skim_tui.console.spans import Line, fit, spread
-from skim_tui.link.values import ChartBar, ChartView
+from skim_tui.link.market import ChartBar, ChartView
 
 AXIS = 9
 """Cells of the price axis on the right."""

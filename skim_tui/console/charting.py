@@ -10,7 +10,8 @@ from skim_tui.console import candidates, figures
 from skim_tui.console.chart import CHOICES, DAILY, Frame, Look, frame
 from skim_tui.domain.instrument import ASX_LADDER, US_LADDER, PriceLadder
 from skim_tui.domain.instrument import price as exact
-from skim_tui.link.values import ChartView, SelectChart
+from skim_tui.link.commands import SelectChart
+from skim_tui.link.market import ChartView
 
 if TYPE_CHECKING:
     from skim_tui.console.app import SkimApp

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from skim_tui.console.card import ARMING_SECONDS
-from skim_tui.link.values import TicketView
+from skim_tui.link.trading import TicketView
 
 SILENT_AFTER = 5.0
 """Real seconds without a word of the desk after which the card is stale: a running desk speaks each second."""

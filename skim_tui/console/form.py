@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from skim_tui.link.values import Draft, DraftView, TicketView
+from skim_tui.link.trading import Draft, DraftView, TicketView
 
 FIELDS = ("symbol", "shares", "limit", "stop", "target")
 LONGEST = 12

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from skim_tui.console.pages.away import AwayPage
-from skim_tui.link.values import AlertView, AskAway, AwayView
+from skim_tui.link.commands import AskAway
+from skim_tui.link.history import AwayView
+from skim_tui.link.notices import AlertView
 
 if TYPE_CHECKING:
     from skim_tui.console.app import SkimApp

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from skim_tui.console import figures
 from skim_tui.console.spans import Line, Span, behind, joined, length, spread
-from skim_tui.link.values import HeaderView
+from skim_tui.link.account import HeaderView
 
 LIGHTS = {
     "OPERATIONAL": ("●", "good"),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from skim_tui.console.figures import clock
-from skim_tui.link.values import PastTrade
+from skim_tui.link.history import PastTrade
 
 BUCKETS = (-2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 2.0, 3.0)
 """Lower edges of the R distribution's bars; below the first is a bar of its own."""

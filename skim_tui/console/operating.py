@@ -10,7 +10,7 @@ from textual.screen import ModalScreen
 from skim_tui.console import figures, rows
 from skim_tui.console.arrange import CARD
 from skim_tui.console.dialogs import Ask, Choice, Type
-from skim_tui.link.values import (
+from skim_tui.link.commands import (
     Acknowledge,
     AnyCommand,
     Approve,
@@ -19,12 +19,12 @@ from skim_tui.link.values import (
     Decline,
     Kill,
     OverrideLock,
-    Reply,
     Resume,
     SetAuto,
     StopDesk,
-    TicketView,
 )
+from skim_tui.link.messages import Reply
+from skim_tui.link.trading import TicketView
 
 if TYPE_CHECKING:
     from skim_tui.console.app import SkimApp

@@ -14,7 +14,9 @@ from skim_tui.console.card import ARMING_SECONDS
 from skim_tui.console.form import FIELDS, Form
 from skim_tui.console.lineview import LineView
 from skim_tui.console.spans import Line, behind, clip, joined
-from skim_tui.link.values import Amend, AnyCommand, Approve, Draft, DraftView, Enter, Preview, Reply
+from skim_tui.link.commands import Amend, AnyCommand, Approve, Enter, Preview
+from skim_tui.link.messages import Reply
+from skim_tui.link.trading import Draft, DraftView
 
 if TYPE_CHECKING:
     from skim_tui.console.app import SkimApp

@@ -7,7 +7,9 @@ from skim_tui.console.columns import Column, cells, fitting, heading
 from skim_tui.console.lineview import Row, Sheet
 from skim_tui.console.spans import Line, Span, length
 from skim_tui.console.store import Store
-from skim_tui.link.values import LogView, NewsView, OrderView, PositionView, TicketView
+from skim_tui.link.news import NewsView
+from skim_tui.link.notices import LogView
+from skim_tui.link.trading import OrderView, PositionView, TicketView
 
 TICKET_STYLES = {
     "proposed": "accent bold", "approved": "text", "submitted": "text", "working": "text bold",

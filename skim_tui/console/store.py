@@ -5,21 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from skim_tui.link.values import (
-    TOPICS,
-    AnyView,
-    CandidateView,
-    ChartView,
-    Delta,
-    HeaderView,
-    LogView,
-    NewsView,
-    OrderView,
-    PositionView,
-    TicketView,
-    TradeView,
-    VitalsView,
-)
+from skim_tui.link.account import HeaderView
+from skim_tui.link.health import VitalsView
+from skim_tui.link.market import CandidateView, ChartView
+from skim_tui.link.messages import TOPICS, AnyView, Delta
+from skim_tui.link.news import NewsView
+from skim_tui.link.notices import LogView
+from skim_tui.link.trading import OrderView, PositionView, TicketView, TradeView
 
 KEPT = {"log": 500, "news": 300}
 """Rows kept of the topics that only grow; the newest stay."""

@@ -14,7 +14,8 @@ from skim_tui.console.form import Form
 from skim_tui.console.orderform import OrderForm
 from skim_tui.console.spans import Line
 from skim_tui.domain.instrument import price
-from skim_tui.link.values import CancelAll, MoveStop, PositionView, RepairStop, ScaleOut, SetTarget
+from skim_tui.link.commands import CancelAll, MoveStop, RepairStop, ScaleOut, SetTarget
+from skim_tui.link.trading import PositionView
 
 if TYPE_CHECKING:
     from skim_tui.console.app import SkimApp

@@ -13,7 +13,8 @@ from skim_tui.domain.candidate import CandidateState
 from skim_tui.domain.market import Bar
 from skim_tui.domain.position import Position
 from skim_tui.journal import CandidateRecord, EventRecord, OrderRecord, PositionRecord
-from skim_tui.link.values import AwayRow, AwayView, JournalView, PastTrade, TradeView, WhyNotRow, WhyNotView
+from skim_tui.link.history import AwayRow, AwayView, JournalView, PastTrade, WhyNotRow, WhyNotView
+from skim_tui.link.trading import TradeView
 
 AWAY_KEPT = 500
 PAGE = 1000

@@ -19,7 +19,7 @@ from skim_tui.domain.orders import OrderSpec, OrderType, OrderUpdate, Side, Tif,
 from skim_tui.domain.position import Position
 from skim_tui.domain.sizing import size_entry, slippage
 from skim_tui.domain.ticket import Ticket, TicketState
-from skim_tui.link.values import Draft, DraftView, GateView
+from skim_tui.link.trading import Draft, DraftView, GateView
 
 STRATEGY = "by hand"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from skim_tui.desk.newsroom import Newsroom
-from skim_tui.link.values import HealthView
+from skim_tui.link.health import HealthView
 
 GROUP = "news"
 SLOW_PROCESSING, SLOW_ORDER, SLOW_WAIT = 0.010, 0.200, 1.0

@@ -9,7 +9,7 @@ import logging
 from pathlib import Path
 from typing import Any
 
-from skim_tui.link.values import PlaybackView
+from skim_tui.link.controls import PlaybackView
 
 logger = logging.getLogger("skim.playback")
 

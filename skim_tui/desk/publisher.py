@@ -15,25 +15,13 @@ from skim_tui.domain.instrument import price
 from skim_tui.domain.market import Bar, DailyBar
 from skim_tui.domain.orders import OrderUpdate
 from skim_tui.domain.session import CURRENCIES, TIME_ZONES, Phase
-from skim_tui.link.values import (
-    AlertView,
-    AnyView,
-    ArticleView,
-    CandidateView,
-    ChartBar,
-    ChartView,
-    GateView,
-    HeaderView,
-    HealthView,
-    LogView,
-    NewsView,
-    OrderView,
-    PlannedExitView,
-    PositionView,
-    ReportView,
-    TicketView,
-    TradeView,
-)
+from skim_tui.link.account import HeaderView
+from skim_tui.link.health import HealthView
+from skim_tui.link.market import CandidateView, ChartBar, ChartView
+from skim_tui.link.messages import AnyView
+from skim_tui.link.news import ArticleView, NewsView
+from skim_tui.link.notices import AlertView, LogView, ReportView
+from skim_tui.link.trading import GateView, OrderView, PlannedExitView, PositionView, TicketView, TradeView
 
 CHARTS_KEPT = 4
 ALWAYS_FOLLOWED = frozenset({"header", "vitals"})

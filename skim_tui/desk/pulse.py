@@ -11,7 +11,7 @@ from typing import Protocol, runtime_checkable
 
 from skim_tui.desk.engine import Desk
 from skim_tui.domain.events import BrokerEvent, ConnectionChanged
-from skim_tui.link.values import ConnectionRow, FeedRow, VitalsView
+from skim_tui.link.health import ConnectionRow, FeedRow, VitalsView
 
 STALL = 0.050
 """Seconds of loop lag that count as a stall."""

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable
 
 from skim_tui.desk.context import Context
-from skim_tui.link.values import SelfTestView
+from skim_tui.link.health import SelfTestView
 
 LONGEST = 300.0
 """Real seconds after which a self-test that does not end is ended."""

@@ -33,11 +33,9 @@ from skim_tui.domain.events import BrokerEvent, SourceReport, SourceState
 from skim_tui.domain.market import Announcement
 from skim_tui.domain.session import TradingCalendar
 from skim_tui.journal import Journal, JournalError
-from skim_tui.link.server import LinkServer
-from skim_tui.link.values import (
+from skim_tui.link.commands import (
     Acknowledge,
     Amend,
-    Answer,
     AnyCommand,
     Approve,
     AskAway,
@@ -57,7 +55,6 @@ from skim_tui.link.values import (
     Preview,
     ReadArticle,
     RepairStop,
-    ReportView,
     Resume,
     SaveSetting,
     ScaleOut,
@@ -67,7 +64,10 @@ from skim_tui.link.values import (
     SetTarget,
     StopDesk,
 )
-from skim_tui.link.values import SelfTest as SelfTestCommand
+from skim_tui.link.commands import SelfTest as SelfTestCommand
+from skim_tui.link.messages import Answer
+from skim_tui.link.notices import ReportView
+from skim_tui.link.server import LinkServer
 from skim_tui.paths import Paths
 from skim_tui.redaction import redactor
 

@@ -12,7 +12,7 @@ from pydantic.fields import FieldInfo
 from skim_tui.config import Config
 from skim_tui.config_file import ConfigError, load, read, save
 from skim_tui.desk.context import Context
-from skim_tui.link.values import SettingRow, SettingsView
+from skim_tui.link.controls import SettingRow, SettingsView
 
 AT_ONCE = frozenset({"risk", "breakout", "desk", "screen"})
 """Sections of which a change counts at once: they are read at each use."""

@@ -20,7 +20,7 @@ from skim_tui.domain.events import (
 from skim_tui.domain.market import Quote, Trade
 from skim_tui.domain.orders import Fill, OrderUpdate
 from skim_tui.domain.session import Phase
-from skim_tui.link.values import FeedRow
+from skim_tui.link.health import FeedRow
 
 FEED_SILENT = 90.0
 """Real seconds without any tick of a symbol that has ticked, while the market is open, after which it is named."""

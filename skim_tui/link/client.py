@@ -10,9 +10,10 @@ from pathlib import Path
 
 import msgspec
 
+from skim_tui.link.commands import AnyCommand
 from skim_tui.link.framing import decode_down, frame, read_frame
+from skim_tui.link.messages import VERSION, Attach, Delta, Hello, Reply, Up
 from skim_tui.link.port import LinkError
-from skim_tui.link.values import VERSION, AnyCommand, Attach, Delta, Hello, Reply, Up
 
 log = logging.getLogger("skim.link")
 

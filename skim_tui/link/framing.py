@@ -8,8 +8,8 @@ from typing import Any
 
 import msgspec
 
+from skim_tui.link.messages import AnyDown, Attach, Up
 from skim_tui.link.port import LinkError
-from skim_tui.link.values import AnyDown, Attach, Up
 
 LARGEST = 8 * 1024 * 1024
 HEAD = struct.Struct(">I")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from skim_tui.link.values import TOPICS, AnyView, Delta
+from skim_tui.link.messages import TOPICS, AnyView, Delta
 
 KEPT = {"log": 500, "news": 300}
 """Topics of which only the newest rows are kept."""

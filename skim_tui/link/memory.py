@@ -6,8 +6,9 @@ import asyncio
 import contextlib
 from collections.abc import Callable
 
+from skim_tui.link.commands import AnyCommand
 from skim_tui.link.hub import Hub
-from skim_tui.link.values import Answer, AnyCommand, Delta, Reply
+from skim_tui.link.messages import Answer, Delta, Reply
 
 
 class MemoryLink:

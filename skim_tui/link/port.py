@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from skim_tui.link.values import AnyCommand, Delta, Reply
+from skim_tui.link.commands import AnyCommand
+from skim_tui.link.messages import Delta, Reply
 
 
 class LinkError(Exception):

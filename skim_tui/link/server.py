@@ -12,10 +12,11 @@ from pathlib import Path
 import msgspec
 
 from skim_tui import __version__
+from skim_tui.link.commands import AnyCommand
 from skim_tui.link.framing import decode_attach, decode_up, frame, read_frame
 from skim_tui.link.hub import Hub, Viewer
+from skim_tui.link.messages import VERSION, Answer, AnyView, Hello, Reply
 from skim_tui.link.port import LinkError
-from skim_tui.link.values import VERSION, Answer, AnyCommand, AnyView, Hello, Reply
 
 FLUSH = 0.1
 """Real seconds between two deltas to a console."""

@@ -18,7 +18,7 @@ from typing import Any
 from skim_tui.calendar_source import calendar
 from skim_tui.domain.session import ASX
 from skim_tui.exchange import chaos, synthetic
-from skim_tui.link.values import Acknowledge, Kill, SetAuto
+from skim_tui.link.commands import Acknowledge, Kill, SetAuto
 from skim_tui.selftest import desk_process
 from skim_tui.selftest.market import TODAY, at, busy_day
 from skim_tui.selftest.stage import Stage, stage

@@ -17,7 +17,7 @@ from random import Random
 
 from skim_tui.crashpoints import POINTS
 from skim_tui.exchange.model import Rejected
-from skim_tui.link.values import Kill
+from skim_tui.link.commands import Kill
 from skim_tui.selftest import desk_process
 from skim_tui.selftest.market import at, hour
 from skim_tui.selftest.stage import Stage, stage

@@ -21,9 +21,11 @@ from skim_tui.exchange.model import SimOrder
 from skim_tui.exchange.tape import Tape
 from skim_tui.exchange.tws.server import TwsDoor
 from skim_tui.journal import Journal
+from skim_tui.link.account import HeaderView
 from skim_tui.link.client import SocketLink
+from skim_tui.link.commands import AnyCommand
+from skim_tui.link.messages import Delta, Reply
 from skim_tui.link.port import LinkError
-from skim_tui.link.values import AnyCommand, Delta, HeaderView, Reply
 from skim_tui.selftest import desk_process
 from skim_tui.selftest.desk_process import DeskOrder
 from skim_tui.selftest.market import TODAY

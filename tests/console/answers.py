@@ -4,29 +4,12 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from skim_tui.link.values import (
-    AskAway,
-    AskJournal,
-    AskPlayback,
-    AskSettings,
-    AskWhyNot,
-    AwayRow,
-    AwayView,
-    ConnectionRow,
-    Draft,
-    DraftView,
-    GateView,
-    JournalView,
-    PastTrade,
-    PlaybackView,
-    Reply,
-    SettingRow,
-    SettingsView,
-    TradeView,
-    VitalsView,
-    WhyNotRow,
-    WhyNotView,
-)
+from skim_tui.link.commands import AskAway, AskJournal, AskPlayback, AskSettings, AskWhyNot
+from skim_tui.link.controls import PlaybackView, SettingRow, SettingsView
+from skim_tui.link.health import ConnectionRow, VitalsView
+from skim_tui.link.history import AwayRow, AwayView, JournalView, PastTrade, WhyNotRow, WhyNotView
+from skim_tui.link.messages import Reply
+from skim_tui.link.trading import Draft, DraftView, GateView, TradeView
 
 from .scripted import GATES, NOW, OPEN
 

@@ -11,32 +11,25 @@ from zoneinfo import ZoneInfo
 from textual.pilot import Pilot
 
 from skim_tui.console.app import SkimApp
-from skim_tui.link.port import LinkError
-from skim_tui.link.values import (
+from skim_tui.link.account import HeaderView
+from skim_tui.link.commands import (
     AnyCommand,
     AskAway,
     AskJournal,
     AskPlayback,
     AskSettings,
     AskWhyNot,
-    CandidateView,
-    ChartBar,
-    ChartView,
-    Delta,
-    GateView,
-    HeaderView,
-    LogView,
     MakeReport,
-    NewsView,
-    OrderView,
-    PositionView,
     Preview,
     ReadArticle,
-    Reply,
     SelectChart,
-    TicketView,
-    TradeView,
 )
+from skim_tui.link.market import CandidateView, ChartBar, ChartView
+from skim_tui.link.messages import Delta, Reply
+from skim_tui.link.news import NewsView
+from skim_tui.link.notices import LogView
+from skim_tui.link.port import LinkError
+from skim_tui.link.trading import GateView, OrderView, PositionView, TicketView, TradeView
 
 D = Decimal
 WALL = 1_790_000_000.0

@@ -9,20 +9,19 @@ from textual.command import CommandList
 
 from skim_tui.console.app import SkimApp
 from skim_tui.console.lineview import LineView, Table
-from skim_tui.link.values import (
+from skim_tui.link.commands import (
     Acknowledge,
     Approve,
     CancelOrder,
     ClosePosition,
     Decline,
-    Delta,
     Kill,
-    LogView,
-    Reply,
     SelectChart,
     SetAuto,
     StopDesk,
 )
+from skim_tui.link.messages import Delta, Reply
+from skim_tui.link.notices import LogView
 
 from .scripted import NOW, QUESTIONS, WALL, ScriptedLink, header, morning, quiet, ticket, until
 

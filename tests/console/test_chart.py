@@ -8,7 +8,7 @@ from wcwidth import wcwidth
 
 from skim_tui.console import chart
 from skim_tui.console.spans import length
-from skim_tui.link.values import ChartBar, ChartView
+from skim_tui.link.market import ChartBar, ChartView
 
 from .scripted import OPEN, bars
 

@@ -13,22 +13,21 @@ from skim_tui.console.ledger import distribution, equity, last_sessions, ledger,
 from skim_tui.console.memory import Memory
 from skim_tui.console.spans import length
 from skim_tui.console.watchdog import EVERY, Watchdog
-from skim_tui.link.values import (
-    ArticleView,
+from skim_tui.link.commands import (
     AskAway,
     AskWhyNot,
-    LogView,
     MakeReport,
     OverrideLock,
-    PastTrade,
     ReadArticle,
-    Reply,
-    ReportView,
     SaveSetting,
     SelfTest,
-    SelfTestView,
     SetPlayback,
 )
+from skim_tui.link.health import SelfTestView
+from skim_tui.link.history import PastTrade
+from skim_tui.link.messages import Reply
+from skim_tui.link.news import ArticleView
+from skim_tui.link.notices import LogView, ReportView
 
 from .answers import ANSWERS, SETTINGS, trades
 from .scripted import NOW, header, morning, ticket

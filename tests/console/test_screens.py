@@ -15,7 +15,8 @@ import pytest
 from skim_tui.console.app import SkimApp
 from skim_tui.console.lineview import LineView
 from skim_tui.console.watchdog import Watchdog
-from skim_tui.link.values import AskAway, Delta, Preview, Reply
+from skim_tui.link.commands import AskAway, Preview
+from skim_tui.link.messages import Delta, Reply
 
 from .answers import ANSWERS, VITALS, draft_view
 from .scripted import NOW, WALL, D, ScriptedLink, header, morning, quiet, ticket, until

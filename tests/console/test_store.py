@@ -6,7 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from skim_tui.console.store import Store
-from skim_tui.link.values import CandidateView, Delta, HeaderView, LogView
+from skim_tui.link.account import HeaderView
+from skim_tui.link.market import CandidateView
+from skim_tui.link.messages import Delta
+from skim_tui.link.notices import LogView
 
 rows = st.dictionaries(st.sampled_from("ABCDE"), st.integers(0, 3), max_size=5)
 deltas = st.tuples(st.booleans(), rows, st.lists(st.sampled_from("ABCDE"), max_size=3))

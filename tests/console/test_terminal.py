@@ -14,8 +14,10 @@ import time
 import pyte
 import pytest
 
+from skim_tui.link.account import HeaderView
+from skim_tui.link.commands import Resume
+from skim_tui.link.market import CandidateView
 from skim_tui.link.server import LinkServer
-from skim_tui.link.values import CandidateView, HeaderView, Resume
 from tests.conftest import ROOT
 
 COLUMNS, LINES = 120, 40

@@ -11,19 +11,9 @@ from hypothesis import strategies as st
 from skim_tui.console.dial import Dial
 from skim_tui.console.form import FIELDS, Form
 from skim_tui.domain.instrument import ASX_LADDER
-from skim_tui.link.values import (
-    Amend,
-    CancelAll,
-    Decline,
-    Draft,
-    Enter,
-    MoveStop,
-    Preview,
-    RepairStop,
-    Reply,
-    ScaleOut,
-    SetTarget,
-)
+from skim_tui.link.commands import Amend, CancelAll, Decline, Enter, MoveStop, Preview, RepairStop, ScaleOut, SetTarget
+from skim_tui.link.messages import Reply
+from skim_tui.link.trading import Draft
 
 from .answers import draft_view
 from .scripted import NOW, ScriptedLink, morning, ticket
@@ -305,7 +295,7 @@ async def test_what_another_console_changed_arms_anew():
 async def test_a_refusal_stays_on_the_card():
     async with stage() as s:
         s.pass_time(1)
-        from skim_tui.link.values import Approve
+        from skim_tui.link.commands import Approve
 
         s.link.answers[Approve] = Reply(1, False, "PLS not sent: the offer is 3.61, the card showed 3.41, look again")
         await s.press("a")

@@ -8,7 +8,7 @@ from skim_tui.config import Config
 from skim_tui.desk.history import missed
 from skim_tui.desk.settings import Settings, comments, explained
 from skim_tui.domain.market import Bar
-from skim_tui.link.values import Draft
+from skim_tui.link.trading import Draft
 from tests.desk.stage import Stage
 
 D = Decimal

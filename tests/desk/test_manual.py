@@ -8,7 +8,7 @@ import pytest
 from skim_tui.desk.approvals import Seen
 from skim_tui.domain.orders import OrderStatus, ticket_of
 from skim_tui.domain.ticket import TicketState
-from skim_tui.link.values import Draft
+from skim_tui.link.trading import Draft
 from tests.desk.stage import Stage
 
 D = Decimal

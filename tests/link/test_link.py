@@ -5,12 +5,16 @@ import struct
 
 import pytest
 
+from skim_tui.link.account import HeaderView
 from skim_tui.link.client import SocketLink
+from skim_tui.link.commands import Approve
 from skim_tui.link.framing import HEAD, decode_down, frame
 from skim_tui.link.hub import Hub
+from skim_tui.link.market import CandidateView
+from skim_tui.link.messages import VERSION, Attach, Hello
+from skim_tui.link.notices import LogView
 from skim_tui.link.port import LinkError
 from skim_tui.link.server import LinkServer
-from skim_tui.link.values import VERSION, Approve, Attach, CandidateView, HeaderView, Hello, LogView
 
 
 @pytest.fixture

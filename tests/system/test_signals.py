@@ -5,7 +5,7 @@ import os
 import signal
 
 from skim_tui.journal import Journal
-from skim_tui.link.values import SelfTest
+from skim_tui.link.commands import SelfTest
 from tests.system.processes import end, start, wait_for
 from tests.system.test_two_processes import enter, market
 

@@ -8,7 +8,7 @@ import sqlite3
 import pytest
 
 from skim_tui.link.client import SocketLink
-from skim_tui.link.values import Approve, ClosePosition
+from skim_tui.link.commands import Approve, ClosePosition
 from skim_tui.paths import Paths
 from tests.system.processes import end, start, start_exchange, wait_for
 

@@ -9,7 +9,9 @@ from skim_tui.console.columns import Column, cells, fitting, heading
 from skim_tui.console.lineview import Row, Sheet
 from skim_tui.console.pages.page import Page
 from skim_tui.console.spans import Line, clip, joined
-from skim_tui.link.values import AnyCommand, AnyView, AskAway, AwayRow, AwayView
+from skim_tui.link.commands import AnyCommand, AskAway
+from skim_tui.link.history import AwayRow, AwayView
+from skim_tui.link.messages import AnyView
 
 LOUD = ("kill", "MISMATCH", "reject", "order rejected", "lockout", "stop", "fault")
 """Words of an event that want an eye first."""

@@ -8,7 +8,8 @@ from skim_tui.console.dialogs import Choice
 from skim_tui.console.lineview import Row, Sheet
 from skim_tui.console.pages.page import Page
 from skim_tui.console.spans import Line, Span, clip, joined
-from skim_tui.link.values import ConnectionRow, HealthView, SelfTest, SelfTestView
+from skim_tui.link.commands import SelfTest
+from skim_tui.link.health import ConnectionRow, HealthView, SelfTestView
 
 STATES = {"OPERATIONAL": "good", "SYNCING": "warn", "CONNECTING": "warn", "DISCONNECTED": "bad bold"}
 LEVELS = {"ok": "text", "warning": "warn", "error": "bad bold"}

@@ -21,7 +21,9 @@ from skim_tui.console.ledger import (
 from skim_tui.console.lineview import Row, Sheet
 from skim_tui.console.pages.page import Page
 from skim_tui.console.spans import Line, Span, clip, spread
-from skim_tui.link.values import AnyCommand, AnyView, AskJournal, JournalView, PastTrade
+from skim_tui.link.commands import AnyCommand, AskJournal
+from skim_tui.link.history import JournalView, PastTrade
+from skim_tui.link.messages import AnyView
 
 VIEWS = ("trades", "sessions", "strategies", "hours", "R distribution")
 PERIODS = ((0, "all sessions"), (1, "today"), (5, "last 5 sessions"), (20, "last 20 sessions"))

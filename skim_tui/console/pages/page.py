@@ -12,7 +12,8 @@ from textual.widgets import Input
 
 from skim_tui.console.lineview import LineView, Sheet, Table
 from skim_tui.console.spans import Line
-from skim_tui.link.values import AnyCommand, AnyView, Reply
+from skim_tui.link.commands import AnyCommand
+from skim_tui.link.messages import AnyView, Reply
 
 if TYPE_CHECKING:
     from skim_tui.console.app import SkimApp

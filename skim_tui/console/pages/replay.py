@@ -9,7 +9,9 @@ from skim_tui.console.dialogs import Choice, Type
 from skim_tui.console.lineview import Row, Sheet
 from skim_tui.console.pages.page import Page
 from skim_tui.console.spans import Line, clip, joined
-from skim_tui.link.values import AnyCommand, AnyView, AskPlayback, PlaybackView, SetPlayback, StopDesk
+from skim_tui.link.commands import AnyCommand, AskPlayback, SetPlayback, StopDesk
+from skim_tui.link.controls import PlaybackView
+from skim_tui.link.messages import AnyView
 
 STEP = 60.0
 """Exchange seconds of one step."""

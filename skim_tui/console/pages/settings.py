@@ -7,7 +7,9 @@ from skim_tui.console.dialogs import Type
 from skim_tui.console.lineview import Row, Sheet
 from skim_tui.console.pages.page import Page
 from skim_tui.console.spans import Line, Span, clip, joined
-from skim_tui.link.values import AnyCommand, AnyView, AskSettings, SaveSetting, SettingRow, SettingsView
+from skim_tui.link.commands import AnyCommand, AskSettings, SaveSetting
+from skim_tui.link.controls import SettingRow, SettingsView
+from skim_tui.link.messages import AnyView
 
 
 class SettingsPage(Page):

@@ -9,7 +9,9 @@ from skim_tui.console.lineview import Row, Sheet
 from skim_tui.console.markdown import paragraphs
 from skim_tui.console.pages.page import ASKING, Page
 from skim_tui.console.spans import Line, clip, joined
-from skim_tui.link.values import AnyCommand, ArticleView, MakeReport, ReadArticle, ReportView
+from skim_tui.link.commands import AnyCommand, MakeReport, ReadArticle
+from skim_tui.link.news import ArticleView
+from skim_tui.link.notices import ReportView
 
 if TYPE_CHECKING:
     from skim_tui.console.app import SkimApp

@@ -7,7 +7,9 @@ from skim_tui.console.columns import Column, cells, fitting, heading
 from skim_tui.console.lineview import Row, Sheet
 from skim_tui.console.pages.page import Page
 from skim_tui.console.spans import Line, Span, clip, joined, wrap
-from skim_tui.link.values import AnyCommand, AnyView, AskWhyNot, WhyNotRow, WhyNotView
+from skim_tui.link.commands import AnyCommand, AskWhyNot
+from skim_tui.link.history import WhyNotRow, WhyNotView
+from skim_tui.link.messages import AnyView
 
 
 def missed(row: WhyNotRow) -> Span:
