@@ -97,7 +97,7 @@ class SetTarget(Command, frozen=True):
 
 
 class ScaleOut(Command, frozen=True):
-    """Sell part of a position at market."""
+    """Close part of a position at market."""
 
     symbol: str
     quantity: int

@@ -71,9 +71,11 @@ class PastTrade(msgspec.Struct, frozen=True, omit_defaults=True):
     r: float | None = None
     why: str = ""
     entry_slip: Decimal | None = None
-    """Paid above the ticket's limit (negative: below it), per share."""
+    """Lost against the ticket's limit (negative: gained), per share."""
     exit_slip: Decimal | None = None
-    """Received below the stop's price, per share; None when no stop ended it."""
+    """Lost against the stop's price, per share; None when no stop ended it."""
+    side: str = "BUY"
+    """The side of its entry: ``SELL`` for a short one."""
 
 
 class JournalView(View, frozen=True):

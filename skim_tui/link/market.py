@@ -30,6 +30,8 @@ class CandidateView(View, frozen=True):
     """Newest headline; a price-sensitive one begins with ``$``."""
     spark: tuple[float, ...] = ()
     halted: bool = False
+    borrow: str = ""
+    """What can be borrowed to sell it short, in words; empty while the broker has not said."""
 
 
 class ChartBar(msgspec.Struct, frozen=True, array_like=True):
@@ -54,6 +56,8 @@ class ChartView(View, frozen=True):
     or_from: float = 0.0
     or_until: float = 0.0
     prev_close: float = 0.0
+    side: str = "BUY"
+    """The side of ``entry``: ``SELL`` for a short one."""
     entry: float | None = None
     stop: float | None = None
     target: float | None = None

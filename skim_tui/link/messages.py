@@ -14,7 +14,7 @@ from skim_tui.link.news import ArticleView, NewsView
 from skim_tui.link.notices import AlertView, LogView, ReportView
 from skim_tui.link.trading import DraftView, OrderView, PositionView, TicketView, TradeView
 
-VERSION = 2
+VERSION = 3
 """Raised when a value changes incompatibly; a console of another version refuses with both numbers."""
 
 AnyView = (

@@ -1,4 +1,8 @@
-"""Published rows of trading: tickets, order forms, positions, orders and closed trades."""
+"""Published rows of trading: tickets, order forms, positions, orders and closed trades.
+
+``side`` of a ticket, form, position or trade is the side of its entry: ``BUY`` for a long one, ``SELL`` for a short
+one. Quantities are positive on both sides.
+"""
 
 from __future__ import annotations
 
@@ -58,6 +62,7 @@ class DraftView(View, frozen=True):
     """What an order form would send, computed by the desk: the same sizing, ladder and gates as a ticket's."""
 
     symbol: str
+    side: str = "BUY"
     name: str = ""
     problem: str = ""
     """Why it cannot be sent whatever the gates say; empty when it can."""
@@ -96,7 +101,9 @@ class PositionView(View, frozen=True):
 
     symbol: str
     quantity: int
+    """Shares held, or owed by a short position; that of a holding the desk did not open may be negative instead."""
     entry: Decimal
+    side: str = "BUY"
     last: float = 0.0
     unrealised: Decimal = Decimal(0)
     realised: Decimal = Decimal(0)
@@ -117,7 +124,7 @@ class PositionView(View, frozen=True):
     owned: bool = True
     """False for a holding that this desk did not open."""
     plan: tuple[PlannedExitView, ...] = ()
-    """What the plan will sell, first one first; the stop is not part of it."""
+    """What the plan will close, first one first; the stop is not part of it."""
 
 
 class OrderView(View, frozen=True):
@@ -154,3 +161,4 @@ class TradeView(View, frozen=True):
     pnl: Decimal
     r: float | None = None
     why: str = ""
+    side: str = "BUY"
