@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skim_tui.broker.tws.feed import ASK, ASK_SIZE, BID, HALTED, LAST, RT_VOLUME, VOLUME, FeedEvent, SymbolFeed
-from skim_tui.domain.events import HaltChanged
+from skim_tui.broker.tws.feed import (
+    ASK,
+    ASK_SIZE,
+    BID,
+    HALTED,
+    LAST,
+    RT_VOLUME,
+    SHORTABLE,
+    SHORTABLE_SHARES,
+    VOLUME,
+    FeedEvent,
+    SymbolFeed,
+)
+from skim_tui.domain.events import HaltChanged, ShortAvailability
 from skim_tui.domain.market import Quote, Trade
 
 NOW = 1_000.0
@@ -136,3 +149,25 @@ def test_errors_of_the_subscription_fail_it_and_warnings_do_not() -> None:
     assert it.failures == []
     it.feed.on_error(354, "Requested market data is not subscribed")
     assert it.failures == ["354 Requested market data is not subscribed"]
+
+
+@pytest.mark.parametrize(("level", "available"), [(3.0, True), (2.51, True), (2.5, False), (2.0, False), (1.0, False)])
+def test_only_what_needs_no_locate_can_be_borrowed(level: float, available: bool) -> None:
+    it = Listener(released=False)  # never held back: an entry may wait for it
+    it.feed.on_generic(SHORTABLE, level)
+    it.feed.on_size(SHORTABLE_SHARES, 52_300)
+    it.feed.end_packet()
+    assert it.events == [ShortAvailability("BHP", NOW, available, 52_300)]
+
+
+def test_what_can_be_borrowed_is_told_when_it_changes() -> None:
+    it = Listener()
+    it.feed.on_size(SHORTABLE_SHARES, 9_000)
+    it.feed.end_packet()
+    assert it.events == []  # a number alone does not say whether it may be sold
+    for level, shares in ((3.0, 9_000), (3.0, 9_000), (3.0, 1_200), (2.0, 300), (2.0, -1)):
+        it.feed.on_generic(SHORTABLE, level)
+        it.feed.on_size(SHORTABLE_SHARES, shares)
+        it.feed.end_packet()
+    told = [(event.available, event.shares) for event in it.events if isinstance(event, ShortAvailability)]
+    assert told == [(True, 9_000), (True, 1_200), (False, 300), (False, None)]

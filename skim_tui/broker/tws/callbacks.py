@@ -189,6 +189,7 @@ class Callbacks:
         feed = self._session.feeds.get(reqId)
         if feed is not None:
             feed.on_generic(tickType, value)
+            self._touched.add(feed)
 
     def marketDataType(self, reqId: int, marketDataId: int) -> None:
         feed = self._session.feeds.get(reqId)

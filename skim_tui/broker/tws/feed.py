@@ -6,18 +6,22 @@ from collections import deque
 from collections.abc import Callable
 
 from skim_tui.broker.tws.errors import fails_request
-from skim_tui.domain.events import HaltChanged
+from skim_tui.domain.events import HaltChanged, ShortAvailability
 from skim_tui.domain.market import Quote, Trade
 
-FeedEvent = Quote | Trade | HaltChanged
+FeedEvent = Quote | Trade | HaltChanged | ShortAvailability
 
 BID, ASK, LAST = 1, 2, 4
 BID_SIZE, ASK_SIZE, LAST_SIZE, VOLUME = 0, 3, 5, 8
-RT_VOLUME, HALTED = 48, 49
+SHORTABLE, RT_VOLUME, HALTED = 46, 48, 49
+SHORTABLE_SHARES = 89
 
 LIVE = 1
-GENERIC_TICKS = "233"
-"""RTVolume: each trade with its time in ms, size and the day's volume."""
+GENERIC_TICKS = "233,236"
+"""RTVolume: each trade with its time in ms, size and the day's volume. 236: what can be borrowed to sell short."""
+
+EASY_TO_BORROW = 2.5
+"""A shortable tick above it: at least a thousand shares are there to be sold short."""
 
 HELD_BACK = 500
 
@@ -25,7 +29,12 @@ HELD_BACK = 500
 class SymbolFeed:
     """Ticks of one subscription. Trades are taken from RTVolume; until one was seen, from last price and
     day volume, a rise of which is a trade. Quotes are handed out once per packet, before a trade of the
-    same packet. Everything is held back until :meth:`release` is called, so that today's bars come first.
+    same packet. All of that is held back until :meth:`release` is called, so that today's bars come first.
+
+    What can be borrowed comes as tick 46 and, since TWS 974, tick 89. Sources: IBKR's release notes of API 9.2
+    ("Shortable": above 2.5 at least 1000 shares are available for a short sale, above 1.5 only if shares can be
+    located, above 0.5 not at all, else not known) and its table of tick types (89: the number of shares). Only the
+    first is told as available: what must be located may never be found.
     """
 
     def __init__(
@@ -52,6 +61,9 @@ class SymbolFeed:
         """The day's volume with the last trade handed out: the same trade told twice is known by it."""
         self._halted: bool | None = None
         self._halt_known = False
+        self._shortable: float | None = None
+        self._shortable_shares: int | None = None
+        self._told_borrow: tuple[bool, int | None] | None = None
         self._since = 0.0
         self._held: deque[FeedEvent] | None = deque(maxlen=HELD_BACK)
 
@@ -79,6 +91,8 @@ class SymbolFeed:
             self._last, self._last_size = price, int(size)
 
     def on_size(self, tick: int, size: float) -> None:
+        if tick == SHORTABLE_SHARES:
+            self._shortable_shares = int(size) if size >= 0 else None
         if self.data_type != LIVE:
             return
         if tick == BID_SIZE and self._bid > 0:
@@ -100,6 +114,8 @@ class SymbolFeed:
 
     def on_generic(self, tick: int, value: float) -> None:
         """Tick 49: -1 unknown, 0 not halted, 1 regulatory or news halt, 2 volatility halt."""
+        if tick == SHORTABLE:
+            self._shortable = value
         if tick != HALTED:
             return
         halted = None if value < 0 else value > 0
@@ -108,7 +124,8 @@ class SymbolFeed:
             self._out(HaltChanged(self.symbol, self._now(), halted))
 
     def end_packet(self) -> None:
-        """The packet is decoded: what changed in it is one quote."""
+        """The packet is decoded: what changed in it is one quote, and one word on what can be borrowed."""
+        self._tell_borrow()
         if not self._quote_changed:
             return
         self._quote_changed = False
@@ -152,6 +169,15 @@ class SymbolFeed:
         if price <= 0 or size <= 0 or 0 < volume <= self._told_volume:
             return
         self._trade(Trade(self.symbol, ts, price, size, volume))
+
+    def _tell_borrow(self) -> None:
+        """Never held back: it says nothing of a price, and an entry may wait for it."""
+        if self._shortable is None:
+            return
+        borrow = (self._shortable > EASY_TO_BORROW, self._shortable_shares)
+        if borrow != self._told_borrow:
+            self._told_borrow = borrow
+            self._emit(ShortAvailability(self.symbol, self._now(), *borrow))
 
     def _trade(self, trade: Trade) -> None:
         self._told_volume = trade.day_volume
