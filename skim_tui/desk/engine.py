@@ -17,8 +17,10 @@ from skim_tui.desk.approvals import Approvals
 from skim_tui.desk.books import Books
 from skim_tui.desk.context import Context
 from skim_tui.desk.discipline import Discipline
+from skim_tui.desk.entryguard import EntryGuard
 from skim_tui.desk.exits import Exits
 from skim_tui.desk.followed import Followed
+from skim_tui.desk.holdings import Holdings
 from skim_tui.desk.keeper import Keeper
 from skim_tui.desk.newsboard import NewsBoard
 from skim_tui.desk.newsroom import Newsroom
@@ -110,6 +112,8 @@ class Desk:
         self.books = Books(context, self.last_price)
         self.exits = Exits(context, self.orders, self.books, self.last_price, self._closes, self._ladder)
         self.keeper = Keeper(context, self.orders, self.books, self.exits)
+        self.entry_guard = EntryGuard(context, self.orders)
+        self.holdings = Holdings(context, self.books)
         self.watchlist = Watchlist(context, self._on_breakout, actions)
         self.discipline = Discipline(context, self.books, self._disarm)
         self.approvals = Approvals(context, self.watchlist, self.orders, self.books, self.discipline)
@@ -198,6 +202,8 @@ class Desk:
         self.approvals.on_time()
         self.orders.on_time(self.books.unbooked)
         self.keeper.on_time()
+        self.entry_guard.on_time()
+        self.holdings.on_time()
         self.exits.on_time(now)
         self.operator.on_time(now)
         self.discipline.on_time(now)
@@ -307,6 +313,7 @@ class Desk:
             self._start_day()
         if self._account_loaded != snapshot.account.account:
             self._load(snapshot.account.account)
+        self.holdings.on_snapshot()
         mismatches = self._reconciler.take(snapshot)
         for order in self.orders.updates.values():
             if order.ref.endswith(".E"):
@@ -345,8 +352,10 @@ class Desk:
         if after.ref.endswith(".E"):
             self.approvals.on_entry_order(ticket_of(after.ref), after)
         self.keeper.on_order(after)
+        self.entry_guard.on_order(after)
 
     def _on_position(self, report: PositionReport) -> None:
+        self.holdings.on_position(report)
         if report.symbol in self.books.positions:
             return
         known = self.books.strangers
