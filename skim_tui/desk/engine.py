@@ -73,6 +73,8 @@ from skim_tui.redaction import redactor
 DAY = 86_400.0
 RECORD_EVERY = 60.0
 """Exchange seconds between two writes of the candidates that moved."""
+RETRY_JOURNAL = 1.0
+"""Real seconds between two tries of a journal that fails: each may hold the desk up for a moment."""
 
 
 NOT_JOURNALED = frozenset({AlertKind.DISCONNECT, AlertKind.SOURCE})
@@ -136,6 +138,8 @@ class Desk:
         self._windows = tuple(parse_window(text) for text in config.broker.windows)
         self._account_loaded = ""
         self._journal_told = False
+        self._journal_again = 0.0
+        """When a journal that fails is tried again, by the operator's clock."""
         self._day_started = False
         self._day_finished = False
         self._next_advance = 0.0
@@ -527,7 +531,10 @@ class Desk:
             context.log("error", f"JOURNAL FAILS: {journal.fault}: no entry leaves; stops and exits go on")
             self._disarm("journal fault")
             context.touch("header", "")
-        if journal.retry(now):
+        if journal.fault and context.wall() >= self._journal_again:
+            self._journal_again = context.wall() + RETRY_JOURNAL
+            journal.retry(now)
+        if self._journal_told and not journal.fault:
             self._journal_told = False
             context.log("warning", "the journal can be written again: what waited is in it")
             context.touch("header", "")

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from skim_tui.journal import EventRecord, Journal, JournalError, Record
+from skim_tui.journal import EventRecord, Journal, JournalError, Record, key_of
 
 EVENTS_KEPT = 20_000
 """Events that may wait in memory; the rows themselves are kept in their last state, one for each key."""
+
+IMPATIENT_MS = 20
+"""How long a retry waits for another program's write: the desk stands still meanwhile."""
 
 
 class Recorder:
@@ -24,7 +27,7 @@ class Recorder:
         self.journal = journal
         self.fault = ""
         """Why the journal cannot be written; empty while it can."""
-        self._rows: dict[tuple[type, object], Record] = {}
+        self._rows: dict[tuple[type, tuple[object, ...]], Record] = {}
         self._events: list[EventRecord] = []
         self._lost = 0
 
@@ -36,7 +39,8 @@ class Recorder:
         except JournalError as error:
             self.fault = str(error)
             raise
-        self.fault = ""
+        if self.fault:
+            self._works_again()
 
     def save(self, *records: Record, events: Iterable[EventRecord] = ()) -> None:
         """On disk when this returns, or else kept in memory until :meth:`retry` succeeds. Never raises."""
@@ -48,7 +52,7 @@ class Recorder:
             except JournalError as error:
                 self.fault = str(error)
         for record in records:
-            key = (type(record), _key(record))
+            key = (type(record), key_of(record))
             self._rows.pop(key, None)
             self._rows[key] = record
         self._events += events
@@ -66,11 +70,12 @@ class Recorder:
                     0, EventRecord(now, "desk", "events lost", "journal", f"{self._lost} while it failed")
                 )
                 self._lost = 0
+            self.journal.wait_for_writers(IMPATIENT_MS)
             self._catch_up()
         except JournalError as error:
             self.fault = str(error)
             return False
-        self.fault = ""
+        self._works_again()
         return True
 
     @property
@@ -78,17 +83,12 @@ class Recorder:
         """Rows and events that are not on disk yet."""
         return len(self._rows) + len(self._events)
 
+    def _works_again(self) -> None:
+        self.fault = ""
+        self.journal.wait_for_writers()
+
     def _catch_up(self) -> None:
         if self._rows or self._events:
             self.journal.save(*self._rows.values(), events=self._events)
             self._rows.clear()
             self._events.clear()
-
-
-def _key(record: Record) -> object:
-    """What makes a row the same row."""
-    for name in ("exec_id", "ref", "id"):
-        key = getattr(record, name, None)
-        if key is not None:
-            return key
-    return tuple(getattr(record, name) for name in ("account", "session_date", "symbol"))

@@ -226,9 +226,17 @@ class DeskService:
             self.desk.handle(event)
             self._pulse.event(event, time.perf_counter() - begun)
         except Exception as error:
-            logger.exception("desk fault on %s", type(event).__name__)
-            self.desk.context.fault = f"desk fault: {error} (see the log file)"
-            self.desk.context.log("error", self.desk.context.fault)
+            self._fault(f"on {type(event).__name__}", error)
+
+    def _fault(self, where: str, error: Exception) -> str:
+        """A defect of the desk itself: entries stop, exits go on, the operator is told; its words."""
+        logger.exception("desk fault %s", where)
+        context = self.desk.context
+        text = f"desk fault: {type(error).__name__}: {error} (see the log file)"
+        if context.fault != text:
+            context.fault = text
+            context.log("error", text)
+        return text
 
     async def _read(self, source: Source) -> None:
         """One source to its end. A defect in it ends the source, never the desk."""
@@ -279,14 +287,16 @@ class DeskService:
                     )
                     self._server.publish("vitals", "", vitals)
             except Exception as error:
-                logger.exception("desk fault while time passed")
-                context.fault = f"desk fault: {error} (see the log file)"
+                self._fault("while time passed", error)
 
     def _command(self, command: AnyCommand, who: str) -> Answer:
         try:
             answer = self._question(command) or self._trade(command, who) or self._operate(command, who)
         except JournalError as error:
             answer = False, str(error)
+        except Exception as error:
+            # The console that asked must learn that it was not done, and keep its line to the desk.
+            answer = False, f"{type(command).__name__} failed: {self._fault(f'on {type(command).__name__}', error)}"
         self._publisher.publish()
         if answer is None:
             return False, f"{type(command).__name__}: this desk does not know how"

@@ -10,7 +10,7 @@ from skim_tui.journal.records import (
     Record,
     TicketRecord,
 )
-from skim_tui.journal.store import Journal, JournalError
+from skim_tui.journal.store import Journal, JournalError, key_of
 
 __all__ = [
     "CandidateRecord",
@@ -23,4 +23,5 @@ __all__ = [
     "PositionRecord",
     "Record",
     "TicketRecord",
+    "key_of",
 ]

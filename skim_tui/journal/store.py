@@ -52,6 +52,10 @@ def _upsert(record: type[Any], model: Any) -> str:
 
 
 UPSERTS = {record: _upsert(record, model) for record, model in MODEL_OF.items()}
+KEYS = {
+    record: tuple(field.name for field in model._meta.get_primary_keys())  # type: ignore[attr-defined]
+    for record, model in MODEL_OF.items()
+}
 ENCODERS = {
     record: tuple(model._meta.fields[name].db_value for name in FIELDS[record])  # type: ignore[attr-defined]
     for record, model in MODEL_OF.items()
@@ -75,6 +79,11 @@ class JournalError(Exception):
     """The journal cannot be opened or written; the message names the file and the cause."""
 
 
+def key_of(record: Record) -> tuple[object, ...]:
+    """What makes a row the same row as another of its kind."""
+    return tuple(getattr(record, name) for name in KEYS[type(record)])
+
+
 class Journal:
     """Open with :meth:`open`. Every ``save`` is one transaction, on disk when it returns."""
 
@@ -82,6 +91,7 @@ class Journal:
         self._database = database
         self._key = key
         self.path = path
+        self._file = _file_of(path)
 
     @classmethod
     def open(cls, path: Path | str, *, durable: bool = True, key: str | None = None) -> Journal:
@@ -119,6 +129,9 @@ class Journal:
 
     def save(self, *records: Record, events: Iterable[EventRecord] = ()) -> None:
         """Insert or replace rows and append events, all in one transaction. Raises :class:`JournalError`."""
+        if self._file != _file_of(self.path):
+            # SQLite would go on writing to a file that no later start can find.
+            raise JournalError(f"{self.path}: the journal was moved, replaced or deleted while it was in use")
         with _told(self.path, "written"), self._transaction() as connection:
             for record in records:
                 kind = type(record)
@@ -131,6 +144,11 @@ class Journal:
                     'INSERT INTO "event" ("ts", "who", "what", "subject", "why", "data") VALUES (?, ?, ?, ?, ?, ?)',
                     (event.ts, event.who, event.what, event.subject, event.why, json.dumps(event.data, default=str)),
                 )
+
+    def wait_for_writers(self, milliseconds: int = BUSY_MS) -> None:
+        """From now on wait so long for another program's write to end; the caller stands still meanwhile."""
+        with _told(self.path, "opened"):
+            self._database.execute_sql(f"PRAGMA busy_timeout = {milliseconds}")
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
@@ -270,6 +288,15 @@ class Journal:
         with _told(self.path, "read"), self._database.bind_ctx(models.TABLES):
             query = model.select(*fields).where(where).order_by(order, pw.SQL("rowid"))
             return [record(*row) for row in query.tuples()]
+
+
+def _file_of(path: str) -> tuple[int, int] | None:
+    """Which file lies at ``path``; None where there is none, as for a journal in memory."""
+    try:
+        facts = os.stat(path)
+    except OSError:
+        return None
+    return facts.st_dev, facts.st_ino
 
 
 def _marks(values: Sequence[object]) -> str:

@@ -1,12 +1,13 @@
 """A journal that cannot be written stops entries, and nothing that protects or closes; nothing that waited is lost."""
 
 import sqlite3
+from typing import get_args
 
 import pytest
 
 from skim_tui.desk import recorder
-from skim_tui.journal import Journal, JournalError, store
-from tests.desk.scripted import HELD, D, Script, T
+from skim_tui.journal import Journal, JournalError, Record, store
+from tests.desk.scripted import CANCELLED, HELD, D, Script, T
 
 OTHER = "4567-260303-CBA-1"
 
@@ -120,3 +121,88 @@ def test_the_newest_state_of_a_row_is_what_is_written_later(tmp_path):
     assert script.journal.order(f"{T}.E").filled == 60
     assert sum(row.quantity for row in script.journal.fills("DU1234567")) == 60
     assert script.journal.positions("DU1234567")[0].entry_price == D("10.50")
+
+
+def fails(*records, **more):
+    raise JournalError("j.db: the journal cannot be written: database or disk is full")
+
+
+def test_s7_the_kill_switch_and_flatten_work_without_a_journal_and_are_remembered_later(tmp_path):
+    script = Script(tmp_path / "j.db")
+    script.enter()
+    save, script.journal.save = script.journal.save, fails
+    done, text = script.desk.operator.kill("console 1", close_all=True)
+    assert done and script.placed("X") == [f"{T}.X1"], text
+    script.journal.save = save
+    script.wait(2)
+    assert script.journal.latches() == {"kill": "kill switch", "flatten": "console 1"}
+
+
+def test_a_lock_out_without_a_journal_locks_and_is_remembered_later(tmp_path):
+    script = Script(tmp_path / "j.db", risk={"max_daily_loss": D(200)})
+    script.enter()
+    save, script.journal.save = script.journal.save, fails
+    script.fill(f"{T}.S", 100, "8.00")
+    script.wait(1)
+    assert "daily loss limit" in script.desk.context.lockout
+    script.journal.save = save
+    script.wait(2)
+    assert "daily loss limit" in script.journal.latches()["lock-out"]
+
+
+def test_every_kind_of_row_can_wait_in_memory():
+    assert set(store.KEYS) == set(get_args(Record)) and all(store.KEYS.values())
+
+
+def test_a_journal_deleted_or_replaced_under_the_desk_stops_entries_until_it_is_back(tmp_path):
+    path, away = tmp_path / "j.db", tmp_path / "elsewhere.db"
+    script = Script(path)
+    script.enter()
+    path.rename(away)
+    path.write_bytes(b"")
+    assert "moved, replaced or deleted" in script.desk.approvals.approve(script.propose(OTHER), "test")[1]
+    assert script.desk.exits.close("BHP", "test", "by hand")[0]
+    script.fill(f"{T}.X1", 100)
+    assert script.desk.context.journal.waiting > 0
+    away.rename(path)
+    script.wait(2)
+    assert not script.desk.context.journal.fault and script.journal.positions("DU1234567")[0].state == "closed"
+
+
+def test_a_locked_journal_does_not_hold_the_desk_up(tmp_path):
+    """Each try waits for the other program: tried at every look, the desk would stand still most of the time."""
+    script = Script(tmp_path / "j.db")
+    other = sqlite3.connect(tmp_path / "j.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    script.desk.context.journal.save(events=[script.desk.context.event("test", "x", "y")])
+    tries = []
+    retry = script.desk.context.journal.retry
+    script.desk.context.journal.retry = lambda now: tries.append(now) or retry(now)
+    for _ in range(20):
+        script.wall += 0.1
+        script.broker.time += 1.5
+        script.desk.advance(script.broker.time)
+    assert 2 <= len(tries) <= 3
+    assert script.journal._database.execute_sql("PRAGMA busy_timeout").fetchone()[0] == recorder.IMPATIENT_MS
+    other.execute("ROLLBACK")
+    script.wait(2)
+    assert not script.desk.context.journal.fault
+    assert script.journal._database.execute_sql("PRAGMA busy_timeout").fetchone()[0] == store.BUSY_MS
+    other.close()
+
+
+def test_a_journal_that_fails_twice_is_told_twice_whoever_found_that_it_works_again(tmp_path):
+    script = Script(tmp_path / "j.db")
+    save = script.journal.save
+    for number in (1, 2):
+        script.journal.save = fails
+        script.desk.context.journal.save(events=[script.desk.context.event("test", "x", "y")])
+        script.desk.advance(script.broker.time)
+        script.journal.save = save
+        assert script.desk.approvals.approve(script.propose(f"4567-260303-WES-{number}"), "test")[0]
+        script.wait(1)
+        assert sum("JOURNAL FAILS" in line for line in script.lines("error")) == number
+        assert sum("can be written again" in line for line in script.lines("warning")) == number
+        script.desk.operator.kill("test", close_all=False)
+        script.desk.operator.resume("test")
+        script.say(f"4567-260303-WES-{number}.E", CANCELLED)
