@@ -10,6 +10,7 @@ from decimal import Decimal
 from skim_tui.alerts.alert import Alert, AlertKind
 from skim_tui.config import Alerts as Switches
 from skim_tui.domain.breakout import Breakout
+from skim_tui.domain.orders import Side
 from skim_tui.domain.position import Position
 from skim_tui.domain.ticket import Ticket
 
@@ -99,7 +100,7 @@ def breakout(now: float, seen: Breakout, headline: str) -> Alert:
 def ticket(now: float, offered: Ticket, waits: float) -> Alert:
     """``waits``: the operator's seconds to decide; 0 when auto mode decides."""
     fields = [
-        ("buy", f"{offered.quantity:,} at {offered.limit} or better"),
+        (offered.verb, f"{offered.quantity:,} at {offered.limit} or better"),
         ("stop", str(offered.stop)),
         ("risk", f"{offered.risk:,.2f}"),
         ("strategy", offered.strategy),
@@ -108,18 +109,22 @@ def ticket(now: float, offered: Ticket, waits: float) -> Alert:
     return Alert(AlertKind.TICKET, now, f"Ticket {offered.symbol}", text, tuple(fields))
 
 
-def fill(now: float, symbol: str, quantity: int, average: Decimal, stop: Decimal, whole: bool) -> Alert:
-    title = f"Bought {quantity:,} {symbol} at {average:.4g}" if whole else f"Bought only {quantity:,} {symbol}"
-    return Alert(AlertKind.FILL, now, title, fields=(("average", f"{average:.4f}"), ("stop", str(stop))), good=True)
+def fill(now: float, entered: Ticket, quantity: int, average: Decimal, whole: bool) -> Alert:
+    did = "Bought" if entered.side is Side.BUY else "Sold short"
+    symbol = entered.symbol
+    title = f"{did} {quantity:,} {symbol} at {average:.4g}" if whole else f"{did} only {quantity:,} {symbol}"
+    fields = (("average", f"{average:.4f}"), ("stop", str(entered.stop)))
+    return Alert(AlertKind.FILL, now, title, fields=fields, good=True)
 
 
 def exit_(now: float, position: Position, why: str) -> Alert:
-    """A position sold, wholly or in part. The result is before fees, which may come later."""
-    gross = position.sell_value - position.entry_price * position.sold
+    """A position closed, wholly or in part. The result is before fees, which may come later."""
+    gross = position.gross
     r = position.r_multiple(gross)
     fields = [("result before fees", f"{gross:+,.2f}"), ("R", f"{r:+.2f}" if r is not None else "unknown")]
     fields.append(("left", f"{position.quantity:,}" if position.quantity else "nothing"))
-    title = f"Sold {position.sold:,} {position.symbol} at {position.exit_price:.4g} ({why})"
+    did = "Bought back" if position.is_short else "Sold"
+    title = f"{did} {position.exited:,} {position.symbol} at {position.exit_price:.4g} ({why})"
     return Alert(AlertKind.EXIT, now, title, fields=tuple(fields), good=gross >= 0)
 
 

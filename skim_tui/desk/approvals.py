@@ -11,15 +11,17 @@ from skim_tui.desk import alerting
 from skim_tui.desk.books import Books
 from skim_tui.desk.context import Context
 from skim_tui.desk.discipline import Discipline
+from skim_tui.desk.followed import Followed
 from skim_tui.desk.orders import Orders
 from skim_tui.desk.rules import ORH, fx_rate, schedule_rule
-from skim_tui.desk.sizing import risk_budget
+from skim_tui.desk.sizing import risk_budget, short_sale
 from skim_tui.desk.watchlist import Watchlist
 from skim_tui.domain.candidate import CandidateState
 from skim_tui.domain.gates import EntryFacts, Gate, Limits, first_failed, judge
 from skim_tui.domain.orders import Bracket, OrderSpec, OrderStatus, OrderType, OrderUpdate, Side, Tif, order_ref
 from skim_tui.domain.schedule import latest_entry
 from skim_tui.domain.session import CURRENCIES, Phase
+from skim_tui.domain.shortsale import ShortSale
 from skim_tui.domain.ticket import Ticket, TicketState, become, can_become
 from skim_tui.journal import JournalError, TicketRecord
 
@@ -44,7 +46,8 @@ class Seen:
     quantity: int = 0
     limit: Decimal | None = None
     stop: Decimal | None = None
-    ask: float = 0.0
+    market: float = 0.0
+    """The price that the entry meets: the offer for a purchase, the bid for a short sale."""
 
 
 def bracket_of(ticket: Ticket) -> Bracket:
@@ -54,7 +57,7 @@ def bracket_of(ticket: Ticket) -> Bracket:
     entry = OrderSpec(
         ref=entry_ref,
         symbol=ticket.symbol,
-        side=Side.BUY,
+        side=ticket.side,
         type=OrderType.LIMIT,
         quantity=ticket.quantity,
         tif=Tif.DAY,
@@ -63,7 +66,7 @@ def bracket_of(ticket: Ticket) -> Bracket:
     stop = OrderSpec(
         ref=order_ref(ticket.id, "S"),
         symbol=ticket.symbol,
-        side=Side.SELL,
+        side=ticket.side.other,
         type=OrderType.STOP,
         quantity=ticket.quantity,
         tif=Tif.GTC,
@@ -76,7 +79,7 @@ def bracket_of(ticket: Ticket) -> Bracket:
         target = OrderSpec(
             ref=order_ref(ticket.id, "T"),
             symbol=ticket.symbol,
-            side=Side.SELL,
+            side=ticket.side.other,
             type=OrderType.LIMIT,
             quantity=ticket.quantity,
             tif=Tif.GTC,
@@ -118,6 +121,7 @@ class Approvals:
                     fees=record.fees,
                     created=record.created,
                     session_date=record.session_date.isoformat(),
+                    side=Side(record.side),
                     target=record.target,
                     gates=tuple(Gate(*gate) for gate in record.gates),
                     evidence=record.evidence,
@@ -160,8 +164,8 @@ class Approvals:
             return refusal
         context.log(
             "info",
-            f"TICKET {ticket.symbol}: buy {ticket.quantity:,} at {ticket.limit} or better, stop {ticket.stop}, "
-            f"risk {ticket.risk:,.2f}",
+            f"TICKET {ticket.symbol}: {ticket.verb} {ticket.quantity:,} at {ticket.limit} or better, "
+            f"stop {ticket.stop}, risk {ticket.risk:,.2f}",
         )
         waits = 0.0 if context.auto else context.config.breakout.ticket_seconds
         context.alert(alerting.ticket(context.now(), ticket, waits))
@@ -197,7 +201,7 @@ class Approvals:
         entry.decided, entry.decided_by = self._context.now(), who
         entry.state = become(entry.state, TicketState.SUBMITTED)
         bracket = bracket_of(entry.ticket)
-        self._books.expect(ticket_id, entry.ticket.symbol, entry.ticket.limit, entry.ticket.stop)
+        self._books.expect(ticket_id, entry.ticket.symbol, entry.ticket.limit, entry.ticket.stop, entry.ticket.side)
         self._books.strategies[ticket_id] = entry.ticket.strategy
         try:
             not_sent = self._orders.send_bracket(bracket, self._record(entry), who)
@@ -213,7 +217,7 @@ class Approvals:
         mine = entry.ticket.strategy == ORH
         if mine and followed is not None and followed.state is CandidateState.TICKETED:
             self._watchlist.move(followed, CandidateState.ENTERED)
-        text = f"{entry.ticket.symbol}: sent, buy {entry.ticket.quantity:,} at {entry.ticket.limit}"
+        text = f"{entry.ticket.symbol}: sent, {entry.ticket.verb} {entry.ticket.quantity:,} at {entry.ticket.limit}"
         self._context.log("info", f"{text} ({who})")
         return True, text
 
@@ -298,22 +302,22 @@ class Approvals:
 
     def _tell_fill(self, ticket: Ticket, update: OrderUpdate, *, whole: bool) -> None:
         now = self._context.now()
-        self._context.alert(alerting.fill(now, ticket.symbol, update.filled, update.avg_price, ticket.stop, whole))
+        self._context.alert(alerting.fill(now, ticket, update.filled, update.avg_price, whole))
 
     # ---- facts ------------------------------------------------------------------------------------------
 
     def exposure(self) -> Decimal:
-        """Money in open positions (at entry) and in what entries under way may still buy."""
+        """Money in open positions (at entry, long and short alike) and in what entries under way may still add."""
         held = sum((p.entry_price * p.quantity for p in self._books.positions.values()), Decimal(0))
-        return held + sum((self._still_to_buy(entry) for entry in self.entries.values()), Decimal(0))
+        return held + sum((self._still_to_enter(entry) for entry in self.entries.values()), Decimal(0))
 
-    def _still_to_buy(self, entry: TicketEntry) -> Decimal:
-        """What an entry under way may still cost: its shares that are not booked yet, at its limit."""
+    def _still_to_enter(self, entry: TicketEntry) -> Decimal:
+        """What an entry under way may still add: its shares that are not booked yet, at its limit."""
         if not self._under_way(entry):
             return Decimal(0)
         position = self._books.of_ticket(entry.ticket.id)
-        bought = position.bought if position is not None else 0
-        return max(0, entry.ticket.quantity - bought) * entry.ticket.limit
+        entered = position.entered if position is not None else 0
+        return max(0, entry.ticket.quantity - entered) * entry.ticket.limit
 
     def limits(self) -> Limits:
         risk = self._context.config.risk
@@ -358,11 +362,19 @@ class Approvals:
             + sum(1 for position in books.closed if position.symbol == ticket.symbol),
             last_loss_ts=books.last_loss_ts,
             orders_last_minute=self._orders.sent_last_minute(),
+            side=ticket.side,
+            short=self._short_sale(ticket, followed),
+            strange=books.strangers.get(ticket.symbol, (0, Decimal(0)))[0],
             currency=CURRENCIES[context.day.mic],
             account_currency=context.account.currency if context.account else "",
             fx_rate=fx_rate(context.config),
         )
         return judge(facts, self.limits())
+
+    def _short_sale(self, ticket: Ticket, followed: Followed | None) -> ShortSale | None:
+        if ticket.side is Side.BUY or followed is None:
+            return None
+        return short_sale(self._context, followed, ticket.quantity)
 
     def _changed_since(self, ticket: Ticket, seen: Seen) -> str:
         """What differs from what the operator saw; empty when nothing that matters does."""
@@ -370,11 +382,13 @@ class Approvals:
             return f"it reads {ticket.quantity:,} at {ticket.limit}, stop {ticket.stop} by now"
         followed = self._watchlist.symbols.get(ticket.symbol)
         quote = followed.quote if followed is not None else None
-        if seen.ask <= 0 or quote is None or quote.ask <= 0:
+        market = quote.facing(ticket.side) if quote is not None else 0.0
+        if seen.market <= 0 or market <= 0:
             return ""  # whether a quote is there and fresh is the gates' question
-        moved = abs(quote.ask / seen.ask - 1) * 100
+        moved = abs(market / seen.market - 1) * 100
         if moved > self._context.config.risk.max_price_move_pct:
-            return f"the offer is {quote.ask:g}, the card showed {seen.ask:g}"
+            what = "offer" if ticket.side is Side.BUY else "bid"
+            return f"the {what} is {market:g}, the card showed {seen.market:g}"
         return ""
 
     @staticmethod
@@ -431,7 +445,7 @@ class Approvals:
             session_date=date.fromisoformat(ticket.session_date),
             symbol=ticket.symbol,
             strategy=ticket.strategy,
-            side=Side.BUY.value,
+            side=ticket.side.value,
             state=entry.state.value,
             reason=entry.reason,
             quantity=ticket.quantity,

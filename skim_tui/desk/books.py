@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
@@ -16,8 +17,18 @@ LastPrice = Callable[[str], float]
 """The newest price of a symbol; 0.0 while there is none."""
 
 
+@dataclass(frozen=True, slots=True)
+class ExpectedEntry:
+    """What an entry that may fill was meant to be."""
+
+    symbol: str
+    side: Side
+    limit: Decimal
+    stop: Decimal
+
+
 class Books:
-    """Long positions of this desk, one for each symbol."""
+    """Positions of this desk, long and short, one for each symbol."""
 
     def __init__(self, context: Context, last_price: LastPrice) -> None:
         self._context = context
@@ -29,10 +40,10 @@ class Books:
         self.strangers: dict[str, tuple[int, Decimal]] = {}
         """Holdings of the account that this desk did not open: (shares, average cost)."""
         self.early: dict[str, Fill] = {}
-        """Sales of more than is held: their purchase is still on its way. By execution id."""
+        """Exits of more than is held: the fill of their entry is still on its way. By execution id."""
         self.last_loss_ts = 0.0
-        self._tickets: dict[str, tuple[str, Decimal, Decimal]] = {}
-        """ticket id -> (symbol, limit, stop) of entries that may still fill."""
+        self._tickets: dict[str, ExpectedEntry] = {}
+        """By ticket id, of entries that may still fill."""
         self.strategies: dict[str, str] = {}
         """ticket id -> the strategy that made it."""
         self._fills: dict[str, Fill] = {}
@@ -53,9 +64,9 @@ class Books:
         self._realised_today = Decimal(0)
         self.last_loss_ts = 0.0
 
-    def expect(self, ticket_id: str, symbol: str, limit: Decimal, stop: Decimal) -> None:
+    def expect(self, ticket_id: str, symbol: str, limit: Decimal, stop: Decimal, side: Side = Side.BUY) -> None:
         """An entry of this ticket may fill from now on."""
-        self._tickets[ticket_id] = (symbol, limit, stop)
+        self._tickets[ticket_id] = ExpectedEntry(symbol, side, limit, stop)
 
     def booked(self, ref: str) -> int:
         """Shares of an order whose executions are booked."""
@@ -68,8 +79,9 @@ class Books:
         """Rebuild positions from the journal's fills, after a restart."""
         known = {record.ticket_id: record for record in records}
         for record in known.values():
-            limit = record.initial_stop + record.risk_per_share
-            self._tickets.setdefault(record.ticket_id, (record.symbol, limit, record.initial_stop))
+            side = Side(record.side)
+            limit = record.initial_stop + side.sign * record.risk_per_share
+            self._tickets.setdefault(record.ticket_id, ExpectedEntry(record.symbol, side, limit, record.initial_stop))
         for row in fills:
             if not self.knows(ticket_of(row.ref)):
                 continue
@@ -108,13 +120,13 @@ class Books:
     # ---- fills --------------------------------------------------------------------------------------
 
     def count(self, fill: Fill) -> Position | None:
-        """Book a fill once. None when it changes nothing: known already, not of this desk, or a sale that
-        waits for the purchase before it (kept in :attr:`early`)."""
+        """Book a fill once. None when it changes nothing: known already, not of this desk, or an exit that
+        waits for the entry before it (kept in :attr:`early`)."""
         if fill.exec_id in self._fills or not self.knows(ticket_of(fill.ref)):
             return None
         position = self.of_ticket(ticket_of(fill.ref))
         held = position.quantity if position is not None else 0
-        if fill.side is Side.SELL and fill.quantity > held:
+        if fill.side is not self._tickets[ticket_of(fill.ref)].side and fill.quantity > held:
             self.early[fill.exec_id] = fill
             return None
         self.early.pop(fill.exec_id, None)
@@ -126,23 +138,28 @@ class Books:
         return position
 
     def _book(self, fill: Fill, position: Position | None) -> Position:
-        symbol, limit, stop = self._tickets[ticket_of(fill.ref)]
+        expected = self._tickets[ticket_of(fill.ref)]
         if position is None:
             position = Position(
-                ticket_of(fill.ref), symbol, stop, limit - stop, opened_session=self._session_of(fill.ts)
+                ticket_of(fill.ref),
+                expected.symbol,
+                expected.stop,
+                abs(expected.limit - expected.stop),
+                expected.side,
+                opened_session=self._session_of(fill.ts),
             )
-        if fill.side is Side.BUY:
-            if position.state is PositionState.CLOSED:  # a late fill of an entry whose first shares are sold
+        if fill.side is position.side:
+            if position.state is PositionState.CLOSED:  # a late fill of an entry whose first shares are closed
                 position.state, position.closed = PositionState.OPEN, 0.0
                 if position in self.closed:
                     self.closed.remove(position)
             position.take(fill)
-            self.positions[symbol] = position
-            position.risk_per_share = abs(position.entry_price - stop) or position.risk_per_share
+            self.positions[expected.symbol] = position
+            position.risk_per_share = abs(position.entry_price - expected.stop) or position.risk_per_share
             return position
         position.take(fill)
         if fill.ts >= self._context.day.pre_open:
-            self._realised_today += (fill.price - position.entry_price) * fill.quantity
+            self._realised_today += (fill.price - position.entry_price) * fill.quantity * position.side.sign
         if position.state is PositionState.CLOSED:
             self._file(position)
         elif leg_of(fill.ref) == "H":
@@ -195,13 +212,14 @@ class Books:
         return max(0, order.filled - self._shares.get(order.ref, 0)) if self.knows(ticket_of(order.ref)) else 0
 
     def held(self, ticket_id: str, orders: Iterable[OrderUpdate]) -> int:
-        """Shares of a ticket that the account holds: those booked, and those that an order's status says were
-        bought or sold although the execution itself has not been told yet."""
+        """Shares of a ticket that the account holds (or owes, when short): those booked, and those that an order's
+        status says were bought or sold although the execution itself has not been told yet."""
+        expected = self._tickets.get(ticket_id)
         position = self.of_ticket(ticket_id)
         shares = position.quantity if position is not None else 0
         for order in orders:
-            if ticket_of(order.ref) == ticket_id:
-                shares += order.side.sign * self.unbooked(order)
+            if expected is not None and ticket_of(order.ref) == ticket_id:
+                shares += expected.side.sign * order.side.sign * self.unbooked(order)
         return max(0, shares)
 
     def of_ticket(self, ticket_id: str) -> Position | None:
@@ -214,7 +232,7 @@ class Books:
     # ---- money --------------------------------------------------------------------------------------
 
     def realised_today(self) -> Decimal:
-        """Profit of shares sold today less today's fees."""
+        """Profit of shares closed today less today's fees."""
         return self._realised_today
 
     def unrealised(self) -> Decimal:
@@ -233,14 +251,13 @@ class Books:
         return self._realised_today + self.unrealised()
 
     def open_risk(self, stops: Mapping[str, Decimal]) -> Decimal:
-        """What is lost if every position is sold at its stop (``stops``: symbol -> price; without one, all)."""
-        return sum(
-            (
-                max(Decimal(0), (position.entry_price - stops.get(symbol, Decimal(0))) * position.quantity)
-                for symbol, position in self.positions.items()
-            ),
-            Decimal(0),
-        )
+        """What is lost if every position ends at its stop (``stops``: symbol -> price). Without one, all that was
+        paid; of a short position, which has no such bound, as much as it brought."""
+        risk = Decimal(0)
+        for symbol, position in self.positions.items():
+            worst = Decimal(0) if not position.is_short else position.entry_price * 2
+            risk += max(Decimal(0), (position.entry_price - stops.get(symbol, worst)) * position.signed)
+        return risk
 
     def day_number(self, position: Position) -> int:
         """The trading day of the position: 1 on the session of its entry."""
@@ -258,8 +275,9 @@ class Books:
             account=self._context.account_id,
             symbol=position.symbol,
             ticket_id=position.ticket_id,
+            side=position.side.value,
             quantity=position.quantity,
-            bought=position.bought,
+            bought=position.entered,
             entry_price=position.entry_price,
             initial_stop=position.initial_stop,
             risk_per_share=position.risk_per_share,
@@ -271,8 +289,8 @@ class Books:
             half_done=position.half_done,
             realised=position.realised,
             fees=position.fees,
-            exit_value=position.sell_value,
-            exit_quantity=position.sold,
+            exit_value=position.exit_value,
+            exit_quantity=position.exited,
             closed=position.closed or None,
             why_closed=position.why_closed,
         )

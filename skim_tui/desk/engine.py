@@ -62,6 +62,7 @@ from skim_tui.domain.orders import (
     FillFees,
     OrderUpdate,
     PositionReport,
+    Side,
     ticket_of,
 )
 from skim_tui.domain.session import CURRENCIES, TradingCalendar
@@ -496,7 +497,7 @@ class Desk:
         tickets = [ticket for ticket in journal.tickets(account) if ticket.id in set(at_work)]
         self.orders.load(orders)
         for ticket in tickets:
-            self.books.expect(ticket.id, ticket.symbol, ticket.limit, ticket.stop)
+            self.books.expect(ticket.id, ticket.symbol, ticket.limit, ticket.stop, Side(ticket.side))
             self.books.strategies[ticket.id] = ticket.strategy
         positions = [row for row in journal.positions(account) if row.ticket_id in set(at_work)]
         self.books.load(positions, journal.fills_of(order.ref for order in orders))

@@ -1,6 +1,6 @@
-"""Exits: market sales of at most what is held, each in one group with the stop, by plan or by hand (rule S5).
+"""Exits: market orders for at most what is held, each in one group with the stop, by plan or by hand (rule S5).
 
-No risk gate is asked here. An exit is refused only when there is nothing to sell or one is working already.
+No risk gate is asked here. An exit is refused only when there is nothing to close or one is working already.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from skim_tui.domain.exits import (
     whole_plan,
 )
 from skim_tui.domain.instrument import PriceLadder, price
-from skim_tui.domain.orders import OrderSpec, OrderStatus, OrderType, OrderUpdate, Side, Tif, leg_of, order_ref
+from skim_tui.domain.orders import OrderSpec, OrderStatus, OrderType, OrderUpdate, Tif, leg_of, order_ref
 from skim_tui.domain.position import Position
 
 EXIT_LEGS = ("H", "X")
@@ -34,7 +34,7 @@ RETRY_EVERY = 5.0
 
 
 class Exits:
-    """Every sale this desk makes but its stops, one working at a time for each symbol."""
+    """Every order that closes but the stops, one working at a time for each symbol."""
 
     def __init__(
         self,
@@ -56,10 +56,10 @@ class Exits:
         self._tried: dict[str, float] = {}
         self._rules = {strategy: exit_rule(context.config, strategy) for strategy in (ORH, SHOCK)}
 
-    # ---- selling ------------------------------------------------------------------------------------
+    # ---- closing ------------------------------------------------------------------------------------
 
     def working(self, symbol: str) -> OrderUpdate | None:
-        """The exit of ``symbol`` that is under way, if any: it is until it is done and all it sold is booked, for
+        """The exit of ``symbol`` that is under way, if any: it is until it is done and all it filled is booked, for
         a broker may say that an order is filled before it tells the execution."""
         for order in self._orders.of_symbol(symbol):
             if leg_of(order.ref) in EXIT_LEGS and (not order.status.is_done or self._books.unbooked(order)):
@@ -69,24 +69,24 @@ class Exits:
     def close(
         self, symbol: str, who: str, why: str, quantity: int | None = None, *, is_half: bool = False
     ) -> tuple[bool, str]:
-        """Sell at market, at most what is held, in one OCA group with the stop; (done, what happened)."""
+        """Sell (or buy back) at market, at most what is held, in one OCA group with the stop; (done, what happened)."""
         position = self._books.positions.get(symbol)
         if position is None or position.quantity <= 0:
             return False, f"{symbol}: no position of this desk"
         working = self.working(symbol)
         if working is not None:
             return False, f"{symbol}: exit {working.ref} is working already"
-        self._stop_buying(position, who)
+        self._stop_entering(position, who)
         held = self._books.held(position.ticket_id, self._orders.of_symbol(symbol))
         if held <= 0:
-            return False, f"{symbol}: sold already, the executions are on their way"
-        selling = min(held, quantity or held)
+            return False, f"{symbol}: closed already, the executions are on their way"
+        closing = min(held, quantity or held)
         spec = OrderSpec(
             ref=self._orders.next_ref(position.ticket_id, "H" if is_half else "X"),
             symbol=symbol,
-            side=Side.SELL,
+            side=position.side.other,
             type=OrderType.MARKET,
-            quantity=selling,
+            quantity=closing,
             tif=Tif.DAY,
             oca_group=order_ref(position.ticket_id, "OCA"),
         )
@@ -97,17 +97,18 @@ class Exits:
         if not_sent:
             return False, f"{symbol}: exit not sent: {not_sent}"
         crashpoint("after-exit")
-        self._context.log("info", f"{symbol}: closing {selling:,} ({why})")
-        return True, f"{symbol}: selling {selling:,} at market"
+        self._context.log("info", f"{symbol}: closing {closing:,} ({why})")
+        doing = "buying back" if position.is_short else "selling"
+        return True, f"{symbol}: {doing} {closing:,} at market"
 
-    def _stop_buying(self, position: Position, who: str) -> None:
-        """No share is bought while the position is being closed."""
+    def _stop_entering(self, position: Position, who: str) -> None:
+        """No share is added while the position is being closed."""
         entry = self._orders.updates.get(order_ref(position.ticket_id, "E"))
         if entry is not None and not entry.status.is_done:
             self._orders.cancel(entry.ref, who, "position is being closed")
 
     def on_order(self, update: OrderUpdate) -> None:
-        """Say when an exit ended without selling."""
+        """Say when an exit ended without filling."""
         if leg_of(update.ref) in EXIT_LEGS and update.status.is_done and update.status is not OrderStatus.FILLED:
             self._context.log("error", f"{update.symbol}: exit {update.status}: {update.reason or 'no reason given'}")
 
@@ -184,4 +185,5 @@ class Exits:
             entry=position.entry_price,
             risk_per_share=position.risk_per_share,
             opened=position.opened,
+            side=position.side,
         )

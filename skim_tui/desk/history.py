@@ -11,7 +11,8 @@ from skim_tui.desk.context import Context
 from skim_tui.desk.watchlist import Followed, Watchlist
 from skim_tui.domain.candidate import CandidateState
 from skim_tui.domain.market import Bar
-from skim_tui.domain.position import Position
+from skim_tui.domain.orders import Side
+from skim_tui.domain.position import Position, slip
 from skim_tui.journal import CandidateRecord, EventRecord, OrderRecord, PositionRecord
 from skim_tui.link.history import AwayRow, AwayView, JournalView, PastTrade, WhyNotRow, WhyNotView
 from skim_tui.link.trading import TradeView
@@ -119,7 +120,7 @@ def trade_view(position: Position) -> TradeView:
     return TradeView(
         id=position.ticket_id,
         symbol=position.symbol,
-        quantity=position.bought,
+        quantity=position.entered,
         entry=position.entry_price,
         exit=position.exit_price,
         entered=position.opened,
@@ -204,6 +205,7 @@ def _past_why_not(record: CandidateRecord) -> WhyNotRow:
 def _past_trade(record: PositionRecord, strategy: str, limit: Decimal | None, stop: OrderRecord | None) -> PastTrade:
     exit_price = record.exit_value / record.exit_quantity if record.exit_quantity else Decimal(0)
     risk = record.risk_per_share * record.bought
+    exit_side = Side(record.side).other
     by_stop = stop is not None and record.why_closed == "stop" and stop.stop is not None
     return PastTrade(
         id=record.ticket_id,
@@ -219,6 +221,8 @@ def _past_trade(record: PositionRecord, strategy: str, limit: Decimal | None, st
         pnl=record.realised,
         r=float(record.realised / risk) if risk > 0 else None,
         why=record.why_closed,
-        entry_slip=record.entry_price - limit if limit is not None else None,
-        exit_slip=stop.stop - stop.avg_price if by_stop and stop is not None and stop.stop is not None else None,
+        entry_slip=slip(exit_side.other, limit, record.entry_price) if limit is not None else None,
+        exit_slip=slip(exit_side, stop.stop, stop.avg_price)
+        if by_stop and stop is not None and stop.stop is not None
+        else None,
     )

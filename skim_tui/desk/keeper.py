@@ -49,6 +49,13 @@ MAX_RESIZE_FAILURES = 3
 """After so many changes of a stop that changed nothing a further stop covers the rest."""
 
 
+def verb(position: Side, fill: Side) -> str:
+    """What a fill did to a position of side ``position``, as the operator says it."""
+    if position is Side.BUY:
+        return "bought" if fill is Side.BUY else "sold"
+    return "sold short" if fill is Side.SELL else "bought back"
+
+
 class Keeper:
     """Counts fills into the books and sees that stops cover exactly what is held."""
 
@@ -68,7 +75,7 @@ class Keeper:
     # ---- what the broker says -----------------------------------------------------------------------
 
     def on_fill(self, fill: Fill) -> bool:
-        """Count a fill once; True when it is one of ours and new. A sale that comes before its purchase is kept,
+        """Count a fill once; True when it is one of ours and new. An exit that comes before its entry is kept,
         and the broker is asked for its whole truth."""
         crashpoint("before-fill")
         known_early = fill.exec_id in self._books.early
@@ -76,7 +83,10 @@ class Keeper:
         if position is None:
             if fill.exec_id in self._books.early and not known_early:
                 self._context.journal.save(self._books.fill_record(fill))
-                self._context.log("warning", f"{fill.symbol}: sold {fill.quantity:,} before the purchase was told")
+                self._context.log(
+                    "warning",
+                    f"{fill.symbol}: {fill.side.value.lower()} of {fill.quantity:,} came before its entry was told",
+                )
                 self._context.broker.resync()
             return False
         self._booked(fill, position)
@@ -102,21 +112,19 @@ class Keeper:
             crashpoint("after-partial-fill")
         if leg_of(fill.ref) in EXIT_LEGS:
             crashpoint("after-exit-fill")
-        verb = "bought" if fill.side is Side.BUY else "sold"
-        context.log("info", f"{fill.symbol}: {verb} {fill.quantity:,} at {fill.price}")
+        context.log("info", f"{fill.symbol}: {verb(position.side, fill.side)} {fill.quantity:,} at {fill.price}")
         context.touch("positions", fill.symbol)
         if position.state is PositionState.CLOSED:
             self._closed(position)
-        elif fill.side is Side.SELL and order is not None and self._books.booked(fill.ref) >= order.quantity:
+        elif fill.side is not position.side and order is not None and self._books.booked(fill.ref) >= order.quantity:
             context.alert(alerting.exit_(context.now(), position, self._exits.why(fill.ref)))
 
     def _closed(self, position: Position) -> None:
         crashpoint("position-closed")
-        gross = position.sell_value - position.entry_price * position.sold
         self._context.log(
             "info",
             f"{position.symbol}: closed ({position.why_closed}) at {position.exit_price:.3f}, "
-            f"{gross:+,.2f} before fees",
+            f"{position.gross:+,.2f} before fees",
         )
         self._resizes.pop(position.symbol, None)
         self._context.touch("trades", position.ticket_id)
@@ -153,8 +161,12 @@ class Keeper:
     # ---- protection -----------------------------------------------------------------------------------
 
     def protection_of(self, symbol: str) -> Protection:
-        """The stops that rest at the broker for ``symbol``."""
-        return protection(self._orders.updates.values(), symbol)
+        """The stops that rest at the broker for the position in ``symbol``; none where there is no position."""
+        position = self._books.positions.get(symbol)
+        return self._stops_of(position) if position is not None else Protection(0, ())
+
+    def _stops_of(self, position: Position) -> Protection:
+        return protection(self._orders.updates.values(), position.symbol, position.side)
 
     def stop_prices(self) -> dict[str, Decimal]:
         """symbol -> the price of its newest resting stop, of the positions that have one."""
@@ -167,7 +179,7 @@ class Keeper:
 
     def record(self, position: Position) -> PositionRecord:
         """The journal's row of a position."""
-        stops = self.protection_of(position.symbol).orders
+        stops = self._stops_of(position).orders
         return self._books.record(position, stops[-1].ref if stops else "", stops[-1].stop_price if stops else None)
 
     def on_time(self) -> None:
@@ -178,7 +190,7 @@ class Keeper:
         self._cancel_leftovers(self._context.wall())
 
     def _cancel_leftovers(self, now: float) -> None:
-        """A stop or target whose shares are gone would sell short: it goes too, once nothing can be under way."""
+        """A stop or target whose shares are gone would open a position: it goes too, once nothing can be under way."""
         for order in self._orders.live():
             if leg_of(order.ref) not in ("S", "T") or not order.status.is_resting:
                 continue
@@ -206,12 +218,12 @@ class Keeper:
             held,
             stops.orders,
             entry_working=entry is not None and not entry.status.is_done,
-            stop_in_flight=self._stop_in_flight(symbol),
+            stop_in_flight=self._stop_in_flight(position),
         )
         if repair is None:
             self._unsettled.pop(symbol, None)
             return
-        if stops.covered > held or held - stops.covered <= self._selling(position.ticket_id, orders):
+        if stops.covered > held or held - stops.covered <= self._exiting(position.ticket_id, orders):
             since = self._unsettled.setdefault(symbol, now)
             if now - since < SETTLING_GRACE:
                 return
@@ -227,22 +239,22 @@ class Keeper:
             self._place(position, repair.quantity)
 
     @staticmethod
-    def _selling(ticket_id: str, orders: list[OrderUpdate]) -> int:
-        """Shares that an exit or target under way may have sold without our knowing yet: the broker may reduce the
-        stop first and tell the sale after. To enlarge the stop again would be to sell those shares twice."""
+    def _exiting(ticket_id: str, orders: list[OrderUpdate]) -> int:
+        """Shares that an exit or target under way may have closed without our knowing yet: the broker may reduce the
+        stop first and tell the fill after. To enlarge the stop again would be to close those shares twice."""
         return sum(
             order.remaining
             for order in orders
             if leg_of(order.ref) in (*EXIT_LEGS, "T") and not order.status.is_done and ticket_of(order.ref) == ticket_id
         )
 
-    def _stop_in_flight(self, symbol: str) -> bool:
+    def _stop_in_flight(self, position: Position) -> bool:
         return any(
-            order.side is Side.SELL
+            order.side is position.side.other
             and order.type is OrderType.STOP
             and not order.status.is_done
             and not order.status.is_resting
-            for order in self._orders.of_symbol(symbol)
+            for order in self._orders.of_symbol(position.symbol)
         )
 
     def _resize(self, position: Position, repair: ResizeStop, held: int, covered: int) -> None:
@@ -271,7 +283,7 @@ class Keeper:
         spec = OrderSpec(
             ref=self._orders.next_ref(position.ticket_id, "S"),
             symbol=symbol,
-            side=Side.SELL,
+            side=position.side.other,
             type=OrderType.STOP,
             quantity=quantity,
             tif=Tif.GTC,
@@ -286,12 +298,13 @@ class Keeper:
 
     def move_stop(self, symbol: str, stop: Decimal) -> tuple[bool, str]:
         """Tighten the stop of a position. A stop is never widened."""
-        stops = self.protection_of(symbol).orders
-        if not stops:
+        stops, position = self.protection_of(symbol).orders, self._books.positions.get(symbol)
+        if not stops or position is None:
             return False, f"{symbol}: no resting stop to move"
-        current = stops[-1].stop_price
-        if current is not None and stop <= current:
-            return False, f"{symbol}: stop {stop} is not above the present {current}"
+        current, sign = stops[-1].stop_price, position.side.sign
+        if current is not None and stop * sign <= current * sign:
+            nearer = "below" if position.is_short else "above"
+            return False, f"{symbol}: stop {stop} is not {nearer} the present {current}"
         not_sent = self._orders.modify(stops[-1].ref, "tighten", stop_price=stop)
         return (False, not_sent) if not_sent else (True, f"{symbol}: stop to {stop}")
 
@@ -321,6 +334,9 @@ class Keeper:
         prices = [
             order.stop_price
             for order in self._orders.of_symbol(position.symbol)
-            if order.stop_price is not None and order.side is Side.SELL and ticket_of(order.ref) == position.ticket_id
+            if order.stop_price is not None
+            and order.side is position.side.other
+            and ticket_of(order.ref) == position.ticket_id
         ]
-        return max([position.initial_stop, *prices])
+        tightest = min if position.is_short else max
+        return tightest([position.initial_stop, *prices])

@@ -15,8 +15,10 @@ from skim_tui.domain.entry import EntryRule
 from skim_tui.domain.fees import FEES
 from skim_tui.domain.gates import first_failed
 from skim_tui.domain.instrument import Instrument, price
+from skim_tui.domain.market import Quote
 from skim_tui.domain.orders import OrderSpec, OrderType, OrderUpdate, Side, Tif, leg_of, order_ref
 from skim_tui.domain.position import Position
+from skim_tui.domain.rounding import limit_price, stop_price
 from skim_tui.domain.sizing import size_entry, slippage
 from skim_tui.domain.ticket import Ticket, TicketState
 from skim_tui.link.trading import Draft, DraftView, GateView
@@ -140,14 +142,20 @@ class Manual:
     # ---- positions --------------------------------------------------------------------------------
 
     def move_stop(self, symbol: str, to: Decimal, who: str) -> tuple[bool, str]:
-        """Tighten a stop, on the ladder and below the market."""
-        followed = self._watchlist.symbols.get(symbol)
+        """Tighten a stop, on the ladder and short of the market."""
+        followed, position = self._watchlist.symbols.get(symbol), self._books.positions.get(symbol)
         if followed is None or followed.instrument is None:
             return False, f"{symbol}: its price steps are unknown"
-        stop = followed.instrument.ladder.floor(to)
-        quote = followed.quote
-        if quote is not None and quote.bid > 0 and stop >= price(quote.bid):
-            return False, f"{symbol}: a stop at {stop} would sell at once, the bid is {quote.bid:g}: close instead"
+        if position is None:
+            return False, f"{symbol}: no position of this desk"
+        closing = position.side.other
+        stop = stop_price(followed.instrument.ladder, to, closing)
+        if stop is None:
+            return False, f"{symbol}: no price for a stop at {to}"
+        market = followed.quote.facing(closing) if followed.quote is not None else 0.0
+        if market > 0 and (stop - price(market)) * position.side.sign >= 0:
+            what = "offer" if position.is_short else "bid"
+            return False, f"{symbol}: a stop at {stop} would act at once, the {what} is {market:g}: close instead"
         self._context.journal.save(events=[self._context.event(who, "move stop", symbol, str(stop))])
         return self._keeper.move_stop(symbol, stop)
 
@@ -165,9 +173,13 @@ class Manual:
         followed = self._watchlist.symbols.get(symbol)
         if followed is None or followed.instrument is None:
             return False, f"{symbol}: its price steps are unknown"
-        target = followed.instrument.ladder.ceil(to)
-        if followed.last > 0 and target <= price(followed.last):
-            return False, f"{symbol}: a target at {target} is not above the last price {followed.last:g}"
+        closing = position.side.other
+        target = limit_price(followed.instrument.ladder, to, closing)
+        if target is None:
+            return False, f"{symbol}: no price for a target at {to}"
+        if followed.last > 0 and (target - price(followed.last)) * position.side.sign <= 0:
+            where = "below" if position.is_short else "above"
+            return False, f"{symbol}: a target at {target} is not {where} the last price {followed.last:g}"
         if resting is not None:
             not_sent = self._orders.modify(resting.ref, "target moved by hand", limit_price=target)
             return (False, not_sent) if not_sent else (True, f"{symbol}: target to {target}")
@@ -179,7 +191,7 @@ class Manual:
         spec = OrderSpec(
             ref=self._next_target(position.ticket_id),
             symbol=symbol,
-            side=Side.SELL,
+            side=closing,
             type=OrderType.LIMIT,
             quantity=position.quantity,
             tif=Tif.GTC,
@@ -190,7 +202,7 @@ class Manual:
         return (False, not_sent) if not_sent else (True, f"{symbol}: target at {target}")
 
     def scale_out(self, symbol: str, quantity: int, who: str) -> tuple[bool, str]:
-        """Sell part of a position at market; the stop keeps covering the rest."""
+        """Close part of a position at market; the stop keeps covering the rest."""
         position = self._books.positions.get(symbol)
         if position is None:
             return False, f"{symbol}: no position of this desk"
@@ -220,23 +232,30 @@ class Manual:
             return "the account is not known yet"
         if instrument is None:
             return followed.why_not or f"waiting for the broker to describe {symbol}"
-        if quote is None or quote.ask <= 0:
-            return f"waiting for an offer in {symbol}"
+        waiting = self._waiting(draft.ticket_id)
+        side = waiting.ticket.side if waiting else Side.BUY
+        market = quote.facing(side) if quote is not None else 0.0
+        if quote is None or market <= 0:
+            return f"waiting for {'an offer' if side is Side.BUY else 'a bid'} in {symbol}"
         rule, ladder = entry_rule(context.config), instrument.ladder
-        limit = ladder.floor(draft.limit) if draft.limit else ladder.up(price(quote.ask), rule.limit_steps)
-        stop = ladder.floor(draft.stop) if draft.stop else self._stop_below(followed, instrument, limit, rule)
-        if limit <= 0 or stop <= 0:
-            return "limit and stop must be above zero"
+        beyond = ladder.up if side is Side.BUY else ladder.down
+        limit = limit_price(ladder, draft.limit, side) if draft.limit else beyond(price(market), rule.limit_steps)
+        if limit is None or limit <= 0:
+            return "the limit must be above zero"
+        stop = (
+            stop_price(ladder, draft.stop, side.other) if draft.stop else _stop(followed, instrument, limit, side, rule)
+        )
+        if stop is None or stop <= 0:
+            return "the stop must be above zero"
         limits = sizing_limits(context, followed, self._approvals.exposure())
         if isinstance(limits, str):
             return limits
         fees = FEES[context.day.mic]
-        sized = size_entry(instrument, limit, stop, limits, fees)
+        sized = size_entry(instrument, limit, stop, limits, fees, side)
         quantity = instrument.round_lot(draft.quantity) if draft.quantity else sized.quantity
         value = quantity * limit
         round_trip = fees.order_fee(quantity, value) + fees.order_fee(quantity, quantity * stop)
-        target = ladder.ceil(draft.target) if draft.target else None
-        waiting = self._waiting(draft.ticket_id)
+        target = limit_price(ladder, draft.target, side.other) if draft.target else None
         ticket = Ticket(
             id=ticket_id,
             symbol=symbol,
@@ -245,44 +264,31 @@ class Manual:
             limit=limit,
             stop=stop,
             value=value,
-            risk=quantity * (limit - stop + slippage(instrument, limit)) + round_trip,
+            risk=quantity * (abs(limit - stop) + slippage(instrument, limit)) + round_trip,
             fees=round_trip,
             created=waiting.ticket.created if waiting else context.now(),
             session_date=context.session_date.isoformat(),
+            side=side,
             target=target,
             evidence=waiting.ticket.evidence if waiting else _evidence(followed),
         )
         ticket = replace(ticket, gates=self._approvals.judge(ticket))
-        problem = ""
-        if stop >= limit:
-            problem = f"the stop {stop} is not below the limit {limit}"
-        elif stop >= price(quote.bid) > 0:
-            problem = f"the stop {stop} is not below the bid {quote.bid:g}: it would sell at once"
-        elif target is not None and target <= limit:
-            problem = f"the target {target} is not above the limit {limit}"
-        elif quantity <= 0:
+        problem = _misplaced(ticket, quote)
+        if not problem and quantity <= 0:
             problem = sized.reason or "no share"
-        elif value < instrument.min_order_value:
+        elif not problem and value < instrument.min_order_value:
             problem = f"{value:,.2f} is below the least order of {instrument.min_order_value:,}"
         return _Terms(followed, instrument, ticket, sized.quantity, sized.bound_by, problem)
-
-    @staticmethod
-    def _stop_below(followed: Followed, instrument: Instrument, limit: Decimal, rule: EntryRule) -> Decimal:
-        """Below the low of day like a breakout's stop; half the widest allowed distance while there is none."""
-        low = min((bar.low for bar in followed.bars), default=0.0)
-        if low > 0 and price(low) < limit:
-            return instrument.ladder.down(price(low), rule.stop_buffer_steps)
-        return instrument.ladder.floor(limit * (1 - price(rule.max_stop_pct) / 200))
 
     def _waiting(self, ticket_id: str) -> TicketEntry | None:
         entry = self._approvals.entries.get(ticket_id)
         return entry if entry is not None and entry.state is TicketState.PROPOSED else None
 
-    def _live_sells(self, symbol: str) -> list[OrderUpdate]:
-        return [o for o in self._orders.of_symbol(symbol) if o.side is Side.SELL and not o.status.is_done]
-
     def _target_of(self, position: Position) -> OrderUpdate | None:
-        return next((order for order in self._live_sells(position.symbol) if leg_of(order.ref) == "T"), None)
+        for order in self._orders.of_symbol(position.symbol):
+            if leg_of(order.ref) == "T" and not order.status.is_done:
+                return order
+        return None
 
     def _next_target(self, ticket_id: str) -> str:
         """The next unused reference of the target's leg: T, T2, T3 …"""
@@ -295,6 +301,30 @@ class Manual:
 
 def _symbol(draft: Draft) -> str:
     return draft.symbol.strip().upper()
+
+
+def _stop(followed: Followed, instrument: Instrument, limit: Decimal, side: Side, rule: EntryRule) -> Decimal | None:
+    """Beyond the day's extreme like a signal's stop; half the widest allowed distance while there is none."""
+    bars, ladder, sign = followed.bars, instrument.ladder, side.sign
+    extreme = min((bar.low for bar in bars), default=0.0) if sign > 0 else max((bar.high for bar in bars), default=0.0)
+    if extreme > 0 and (limit - price(extreme)) * sign > 0:
+        return (ladder.down if sign > 0 else ladder.up)(price(extreme), rule.stop_buffer_steps)
+    return stop_price(ladder, limit * (1 - sign * price(rule.max_stop_pct) / 200), side.other)
+
+
+def _misplaced(ticket: Ticket, quote: Quote) -> str:
+    """Which price of the ticket is on the wrong side; empty when none is."""
+    sign, closing = ticket.side.sign, ticket.side.other
+    under, over = ("below", "above") if sign > 0 else ("above", "below")
+    market = price(quote.facing(closing))
+    if (ticket.limit - ticket.stop) * sign <= 0:
+        return f"the stop {ticket.stop} is not {under} the limit {ticket.limit}"
+    if market > 0 and (market - ticket.stop) * sign <= 0:
+        what = "bid" if sign > 0 else "offer"
+        return f"the stop {ticket.stop} is not {under} the {what} {market.normalize():f}: it would act at once"
+    if ticket.target is not None and (ticket.target - ticket.limit) * sign <= 0:
+        return f"the target {ticket.target} is not {over} the limit {ticket.limit}"
+    return ""
 
 
 def _evidence(followed: Followed) -> tuple[tuple[str, str], ...]:

@@ -89,9 +89,9 @@ class Reconciler:
         return strange
 
     def _oversold(self) -> list[str]:
-        """Sales whose purchase the broker's whole list does not hold."""
+        """Exits whose entry the broker's whole list does not hold."""
         return [
-            f"{fill.symbol}: sale {fill.exec_id} of {fill.quantity:,} is more than the fills before it bought"
+            f"{fill.symbol}: execution {fill.exec_id} ({fill.side} {fill.quantity:,}) closes more than was opened"
             for fill in self._books.early.values()
         ]
 
@@ -103,10 +103,10 @@ class Reconciler:
         doubts: dict[str, int] = {}
         for symbol, position in tuple(books.positions.items()):
             at_broker = held[symbol].quantity if symbol in held else 0
-            if at_broker == position.quantity:
+            if at_broker == position.signed:
                 continue
             doubts[symbol] = at_broker
-            mismatches.append(f"{symbol}: the journal holds {position.quantity:,}, the broker {at_broker:,}")
+            mismatches.append(f"{symbol}: the journal holds {position.signed:,}, the broker {at_broker:,}")
             if self._doubts.get(symbol) == at_broker:
                 self._believe(symbol, at_broker)
             else:
@@ -122,10 +122,10 @@ class Reconciler:
         return mismatches
 
     def _believe(self, symbol: str, at_broker: int) -> None:
-        """The broker holds less than the books, twice in a row: the books follow, so that no stop or exit sells
+        """The broker holds less than the books, twice in a row: the books follow, so that no stop or exit closes
         what is not there. What it holds beyond the books is not ours and is left alone."""
         position = self._books.positions[symbol]
-        missing = position.quantity - max(0, at_broker)
+        missing = position.quantity - max(0, at_broker * position.side.sign)
         if missing <= 0:
             return
         why = "not held at the broker"

@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 
 from skim_tui.domain.orders import Side, ticket_of
-from skim_tui.domain.position import PositionState
+from skim_tui.domain.position import PositionState, slip
 from skim_tui.domain.session import ExchangeDay
 from skim_tui.domain.ticket import TicketState
 from skim_tui.journal import EventRecord, FillRecord, Journal, OrderRecord, PositionRecord, TicketRecord
@@ -38,6 +38,7 @@ class TicketLine:
     symbol: str
     strategy: str
     quantity: int
+    """Signed shares: negative for a short sale."""
     limit: Decimal
     stop: Decimal
     state: str
@@ -54,15 +55,16 @@ class TradeLine:
     symbol: str
     strategy: str
     quantity: int
+    """Signed shares: negative for a short position."""
     entry: Decimal
     exit: Decimal
     opened: float
     closed: float
     r: float | None
     entry_slip: Decimal | None
-    """Paid beyond the ticket's limit for each share; negative when bought below it."""
+    """How much worse than the ticket's limit each share's entry was; negative when it was better."""
     exit_slip: Decimal | None
-    """Received below the stop's price for each share; None when no stop ended it."""
+    """How much worse than the stop's price each share's exit was; None when no stop ended it."""
     fees: Decimal
     pnl: Decimal
     why: str
@@ -73,6 +75,7 @@ class OpenLine:
     symbol: str
     strategy: str
     quantity: int
+    """Signed shares: negative for a short position."""
     entry: Decimal
     stop: Decimal | None
     """Of the stop that last rested at the broker; None when the journal knows none."""
@@ -82,7 +85,7 @@ class OpenLine:
 
 @dataclass(frozen=True, slots=True)
 class StrategyLine:
-    """A strategy's session: what its sales brought less what was paid for the shares, and all fees of the day."""
+    """A strategy's session: what its exits gained on their entries, and all fees of the day."""
 
     strategy: str
     tickets: int
@@ -144,7 +147,7 @@ def build_report(
         _trade(row, by_id.get(row.ticket_id), orders) for row in sorted(closed, key=lambda row: row.closed or 0)
     )
     still = [row for row in positions if row.state != PositionState.CLOSED and row.opened < end]
-    lines = _strategies(of_day, trades, fills, strategies, {row.ticket_id: row.entry_price for row in positions})
+    lines = _strategies(of_day, trades, fills, strategies, {row.ticket_id: row for row in positions})
     return DailyReport(
         session=day.date,
         market=day.mic,
@@ -191,7 +194,7 @@ def _ticket(record: TicketRecord) -> TicketLine:
         time=record.created,
         symbol=record.symbol,
         strategy=record.strategy,
-        quantity=record.quantity,
+        quantity=Side(record.side).sign * record.quantity,
         limit=record.limit,
         stop=record.stop,
         state=record.state,
@@ -208,18 +211,19 @@ def _trade(row: PositionRecord, ticket: TicketRecord | None, orders: Sequence[Or
         if order.ticket_id == row.ticket_id and order.leg.startswith("S") and order.filled and order.stop is not None
     ]
     stop = stops[-1] if stops and row.why_closed == "stop" else None
+    side = Side(row.side)
     return TradeLine(
         id=row.ticket_id,
         symbol=row.symbol,
         strategy=ticket.strategy if ticket else NO_STRATEGY,
-        quantity=row.bought,
+        quantity=side.sign * row.bought,
         entry=row.entry_price,
         exit=row.exit_value / row.exit_quantity if row.exit_quantity else Decimal(0),
         opened=row.opened,
         closed=row.closed or 0.0,
         r=float(row.realised / risk) if risk > 0 else None,
-        entry_slip=row.entry_price - ticket.limit if ticket else None,
-        exit_slip=stop.stop - stop.avg_price if stop is not None and stop.stop is not None else None,
+        entry_slip=slip(side, ticket.limit, row.entry_price) if ticket else None,
+        exit_slip=slip(side.other, stop.stop, stop.avg_price) if stop is not None and stop.stop is not None else None,
         fees=row.fees,
         pnl=row.realised,
         why=row.why_closed,
@@ -227,7 +231,8 @@ def _trade(row: PositionRecord, ticket: TicketRecord | None, orders: Sequence[Or
 
 
 def _open(row: PositionRecord, strategy: str) -> OpenLine:
-    return OpenLine(row.symbol, strategy, row.quantity, row.entry_price, row.stop_price, row.opened_session, row.state)
+    shares = Side(row.side).sign * row.quantity
+    return OpenLine(row.symbol, strategy, shares, row.entry_price, row.stop_price, row.opened_session, row.state)
 
 
 def _strategies(
@@ -235,9 +240,9 @@ def _strategies(
     trades: Sequence[TradeLine],
     fills: Sequence[FillRecord],
     strategy_of: dict[str, str],
-    entry_of: dict[str, Decimal],
+    position_of: dict[str, PositionRecord],
 ) -> tuple[StrategyLine, ...]:
-    """Money by strategy, from the session's own fills: a sale against the average price paid, less fees."""
+    """Money by strategy, from the session's own fills: each exit against the average entry, less fees."""
     pnl: dict[str, Decimal] = {}
     fees: dict[str, Decimal] = {}
     for fill in fills:
@@ -245,8 +250,9 @@ def _strategies(
         name = strategy_of.get(ticket_id, NO_STRATEGY)
         paid = fill.fees or Decimal(0)
         gain = Decimal(0)
-        if fill.side == Side.SELL and ticket_id in entry_of:
-            gain = (fill.price - entry_of[ticket_id]) * fill.quantity
+        position = position_of.get(ticket_id)
+        if position is not None and fill.side != position.side:
+            gain = (fill.price - position.entry_price) * fill.quantity * Side(position.side).sign
         fees[name] = fees.get(name, Decimal(0)) + paid
         pnl[name] = pnl.get(name, Decimal(0)) + gain - paid
     names = sorted({*pnl, *(ticket.strategy for ticket in tickets), *(trade.strategy for trade in trades)})

@@ -328,7 +328,7 @@ class DeskService:
         desk, manual = self.desk, self._manual
         match command:
             case Approve(ticket_id=ticket_id, quantity=quantity, limit=limit, stop=stop, seen_ask=ask):
-                return manual.approve(ticket_id, who, Seen(quantity, limit, stop, ask))
+                return manual.approve(ticket_id, who, Seen(quantity, limit, stop, market=ask))
             case Decline(ticket_id=ticket_id):
                 return desk.approvals.decline(ticket_id, who)
             case Enter(draft=draft, key=key):

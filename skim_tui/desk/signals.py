@@ -6,14 +6,14 @@ from skim_tui.desk.approvals import Approvals
 from skim_tui.desk.context import Context
 from skim_tui.desk.followed import Followed
 from skim_tui.desk.rules import ORH, SHOCK, entry_rule
-from skim_tui.desk.sizing import sizing_limits
+from skim_tui.desk.sizing import short_sale, sizing_limits
 from skim_tui.desk.watchlist import Watchlist
 from skim_tui.domain.breakout import Breakout
 from skim_tui.domain.candidate import CandidateState
 from skim_tui.domain.entry import EntryPlan, plan_entry, plan_shock
 from skim_tui.domain.fees import FEES
-from skim_tui.domain.orders import Side
-from skim_tui.domain.shock import ShockSignal, refuse_short
+from skim_tui.domain.shock import Direction, ShockSignal
+from skim_tui.domain.shortsale import describe_borrow, refuse_short_sale
 from skim_tui.domain.sizing import size_entry
 from skim_tui.domain.ticket import Ticket
 
@@ -64,10 +64,10 @@ class Signals:
         followed = self._watchlist.symbols.get(signal.symbol)
         if followed is None or followed.instrument is None:
             return f"{signal.symbol}: {NO_INSTRUMENT if followed else 'not followed'}"
-        # The broker port does not tell what can be borrowed, so a fall is never sold short unasked.
-        refusal = refuse_short(signal, enabled=shock.short, borrowable=None)
-        if refusal:
-            return refusal
+        if signal.direction is Direction.DOWN:
+            refusal = refuse_short_sale(short_sale(context, followed, followed.instrument.lot))
+            if refusal:
+                return f"downward shock: {refusal}"
         if not shock.enabled:
             return "news shocks are not traded (shock.enabled)"
         plan = plan_shock(signal, followed.instrument, entry_rule(context.config, SHOCK), followed.last)
@@ -77,6 +77,7 @@ class Signals:
             ("detector", f"{signal.detector}, {signal.minutes} min from {context.day.local(signal.start):%H:%M}"),
             ("move", f"{signal.reference:g} to {signal.price:g}"),
             *((measure.name, str(measure)) for measure in signal.evidence),
+            *((("short sale", describe_borrow(followed.borrow)),) if signal.direction is Direction.DOWN else ()),
         )
         ticket = self._ticket(followed, plan, SHOCK, evidence)
         return ticket if isinstance(ticket, str) else self._approvals.propose(ticket)
@@ -88,8 +89,6 @@ class Signals:
             return plan
         if instrument is None:
             return NO_INSTRUMENT
-        if plan.side is not Side.BUY:
-            return "short positions are not kept by this desk"
         limits = sizing_limits(context, followed, self._approvals.exposure())
         if isinstance(limits, str):
             return f"size: {limits}"
@@ -109,5 +108,6 @@ class Signals:
             fees=sizing.fees,
             created=context.now(),
             session_date=context.session_date.isoformat(),
+            side=plan.side,
             evidence=(*evidence, ("size bound by", sizing.bound_by)),
         )

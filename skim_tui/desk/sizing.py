@@ -9,6 +9,7 @@ from skim_tui.desk.followed import Followed
 from skim_tui.desk.rules import fx_rate, percent
 from skim_tui.domain.money import convert
 from skim_tui.domain.session import CURRENCIES
+from skim_tui.domain.shortsale import ShortSale
 from skim_tui.domain.sizing import SizingLimits
 from skim_tui.domain.volume import average_volume
 
@@ -18,6 +19,18 @@ def in_market_currency(context: Context, amount: Decimal) -> Decimal | str:
     if context.account is None:
         return "equity unknown"
     return convert(amount, context.account.currency, CURRENCIES[context.day.mic], fx_rate(context.config))
+
+
+def short_sale(context: Context, followed: Followed, quantity: int) -> ShortSale:
+    """What a short sale of ``quantity`` shares is judged by now."""
+    return ShortSale(
+        enabled=context.config.shock.short,
+        quantity=quantity,
+        borrow=followed.borrow,
+        mic=context.day.mic,
+        prev_close=followed.prev_close,
+        low=followed.tracker.low,
+    )
 
 
 def risk_budget(context: Context) -> Decimal | None:

@@ -79,7 +79,7 @@ def plan_shock(signal: ShockSignal, instrument: Instrument, rule: EntryRule, now
     if signal.atr > 0:
         # From the price, not the limit: the limit's room is far more than one minute's range of a calm share.
         by_range = last - side.sign * price(rule.stop_atr) * price(signal.atr)
-        rounded = stop_price(ladder, by_range, _other(side)) if by_range > 0 else None
+        rounded = stop_price(ladder, by_range, side.other) if by_range > 0 else None
         candidates += [rounded] if rounded is not None else []
     nearest = max(candidates) if side is Side.BUY else min(candidates)
     return _checked(ladder, last, limit, nearest, side, rule, None)
@@ -111,7 +111,7 @@ def _checked(
     if limit is None:
         return f"no price beyond {level} for a limit"
     if rule.stop_loss_pct > 0:
-        nearer = stop_price(ladder, limit * (1 - side.sign * price(rule.stop_loss_pct) / 100), _other(side))
+        nearer = stop_price(ladder, limit * (1 - side.sign * price(rule.stop_loss_pct) / 100), side.other)
         if nearer is not None and (nearer - stop) * side.sign > 0:
             stop = nearer
     nearest = (ladder.down if side is Side.BUY else ladder.up)(level, rule.min_stop_steps)
@@ -131,11 +131,7 @@ def _checked(
             return f"stop {stop} is {ranges:.1f} ATR {where} the entry {limit}, more than {rule.max_stop_atr:g}"
     target = None
     if rule.target_r > 0:
-        target = limit_price(ladder, limit + side.sign * distance * price(rule.target_r), _other(side))
+        target = limit_price(ladder, limit + side.sign * distance * price(rule.target_r), side.other)
         if target is None:
             return f"no positive price for a target {rule.target_r:g} R from {limit}"
     return EntryPlan(limit, stop, target, side)
-
-
-def _other(side: Side) -> Side:
-    return Side.SELL if side is Side.BUY else Side.BUY

@@ -64,6 +64,7 @@ class Holding:
 
     symbol: str
     quantity: int
+    """Shares held, or owed by a short position."""
     day_number: int
     """1 on the entry session."""
     half_done: bool
@@ -74,6 +75,12 @@ class Holding:
     risk_per_share: Decimal = Decimal(0)
     opened: float = 0.0
     """Time of the first fill."""
+    side: Side = Side.BUY
+    """BUY is long, SELL is short."""
+
+    def gain(self, at: Decimal) -> Decimal:
+        """Profit of one share at price ``at``."""
+        return (at - self.entry) * self.side.sign
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +102,7 @@ def planned_exits(holding: Holding, rule: ExitRule, day: ExchangeDay) -> tuple[P
     * time stop: everything, ``time_stop_minutes`` after the entry;
     * half sale: on trading day ``half_on_day`` or the first after it (session arithmetic, entry = day 1);
     * end of day: everything left;
-    * trail: the rest, on a close below the simple moving average of the last ``trail_sma_days`` closes.
+    * trail: the rest, on a close below (short: above) the simple moving average of the last ``trail_sma_days`` closes.
     """
     held = holding.quantity
     if held <= 0:
@@ -121,7 +128,7 @@ def half_due(holding: Holding, rule: ExitRule) -> bool:
     """Whether today is the day of the half sale and it has not been made."""
     if rule.half_on_day <= 0 or holding.half_done or holding.quantity < 2 or holding.day_number < rule.half_on_day:
         return False
-    return not rule.half_in_profit or (holding.last is not None and holding.last > holding.entry)
+    return not rule.half_in_profit or (holding.last is not None and holding.gain(holding.last) > 0)
 
 
 def due_exit(exits: Sequence[PlannedExit], now: float) -> PlannedExit | None:
@@ -135,20 +142,23 @@ def decision_time(day: ExchangeDay, minutes: int) -> float:
 
 
 def tightened_stop(holding: Holding, rule: ExitRule, current: Decimal, ladder: PriceLadder) -> Decimal | None:
-    """Where the stop of a long position moves now, by the break-even rules; None to leave it.
+    """Where the stop of a position moves now, by the break-even rules; None to leave it.
 
-    Never lower than ``current``, never at or above the market: a stop only ever tightens.
+    Never further from the market than ``current``, never at or beyond it: a stop only ever tightens.
     """
     wanted = (
         rule.break_even_r > 0
         and holding.last is not None
         and holding.risk_per_share > 0
-        and holding.last >= holding.entry + holding.risk_per_share * Decimal(str(rule.break_even_r))
+        and holding.gain(holding.last) >= holding.risk_per_share * Decimal(str(rule.break_even_r))
     ) or (rule.break_even_after_half and holding.half_done)
     if not wanted or holding.last is None or holding.entry <= 0:
         return None
-    stop = stop_price(ladder, holding.entry, Side.SELL)
-    return stop if stop is not None and current < stop < holding.last else None
+    stop = stop_price(ladder, holding.entry, holding.side.other)
+    if stop is None:
+        return None
+    sign = holding.side.sign
+    return stop if current * sign < stop * sign < holding.last * sign else None
 
 
 def whole_plan(
@@ -170,7 +180,7 @@ def whole_plan(
         left -= left // 2
     if rule.trail_sma_days > 0:
         first = calendar.day(calendar.offset(day.date, max(0, wait))) if pending else day
-        why = f"on a close below the {rule.trail_sma_days}-day average"
+        why = f"on a close {_against(holding)} the {rule.trail_sma_days}-day average"
         when = decision_time(first, rule.decide_minutes)
         exits.append(PlannedExit(when, left, why, kind=ExitKind.TRAIL, session=first.date, conditional=True))
     return tuple(exits)
@@ -187,7 +197,7 @@ def describe_next(holding: Holding, rule: ExitRule) -> str:
         profit = ", if in profit" if rule.half_in_profit else ""
         return f"half on day {rule.half_on_day}" + (f" (in {wait})" if wait else " (today)") + profit
     if rule.trail_sma_days > 0:
-        return f"rest on a close below SMA{rule.trail_sma_days}"
+        return f"rest on a close {_against(holding)} SMA{rule.trail_sma_days}"
     return "stop only"
 
 
@@ -195,7 +205,7 @@ def describe_next(holding: Holding, rule: ExitRule) -> str:
 
 
 def _trail(holding: Holding, rule: ExitRule, day: ExchangeDay) -> list[PlannedExit]:
-    """The rest, when the close is below its average. With the half still to come on this very day the
+    """The rest, when the close is on the wrong side of its average. With the half still to come on this very day the
     trail already runs for what it leaves; without a half sale (``half_on_day`` 0) it runs from day 2."""
     if rule.trail_sma_days <= 0:
         return []
@@ -214,10 +224,15 @@ def _trail(holding: Holding, rule: ExitRule, day: ExchangeDay) -> list[PlannedEx
     else:
         values, when = [*holding.closes, float(holding.last)], decision_time(day, rule.decide_minutes)
     average = sma(values, rule.trail_sma_days)
-    if average is None or values[-1] >= average:
+    if average is None or (values[-1] - average) * holding.side.sign >= 0:
         return []
-    why = f"close below the {rule.trail_sma_days}-day average {average:.3f}"
+    why = f"close {_against(holding)} the {rule.trail_sma_days}-day average {average:.3f}"
     return [PlannedExit(when, holding.quantity, why, kind=ExitKind.TRAIL, session=day.date)]
+
+
+def _against(holding: Holding) -> str:
+    """On which side of its average a close speaks against the position."""
+    return "below" if holding.side is Side.BUY else "above"
 
 
 def _within(held: int, exits: Sequence[PlannedExit]) -> tuple[PlannedExit, ...]:

@@ -13,7 +13,9 @@ from decimal import Decimal
 from skim_tui.domain.events import Connection
 from skim_tui.domain.market import Quote
 from skim_tui.domain.money import FxRate, convert
+from skim_tui.domain.orders import Side
 from skim_tui.domain.session import Phase
+from skim_tui.domain.shortsale import ShortSale, describe_borrow, refuse_short_sale
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,11 @@ class EntryFacts:
     last_loss_ts: float
     """When the last losing trade closed; 0.0 for none."""
     orders_last_minute: int
+    side: Side = Side.BUY
+    short: ShortSale | None = None
+    """What a short sale is judged by; None for a purchase."""
+    strange: int = 0
+    """Shares of the symbol that the account holds and this desk did not open, signed."""
     currency: str = ""
     """The market's currency: that of prices, values and limits."""
     account_currency: str = ""
@@ -122,11 +129,19 @@ def spread(facts: EntryFacts, limits: Limits) -> Gate:
 
 
 def price_collar(facts: EntryFacts, limits: Limits) -> Gate:
-    if facts.quote is None or facts.quote.ask <= 0:
-        return Gate("price", False, "no offer")
-    move = (facts.quote.ask / float(facts.limit) - 1) * 100
-    text = f"offer {facts.quote.ask:g} is {move:+.2f} % from the limit {facts.limit}"
-    return Gate("price", move <= limits.max_price_move_pct, text)
+    """How far the market has gone beyond the limit: the offer above a purchase's, the bid below a short sale's."""
+    what = "offer" if facts.side is Side.BUY else "bid"
+    market = facts.quote.facing(facts.side) if facts.quote is not None else 0.0
+    if market <= 0:
+        return Gate("price", False, f"no {what}")
+    move = (market / float(facts.limit) - 1) * 100
+    text = f"{what} {market:g} is {move:+.2f} % from the limit {facts.limit}"
+    return Gate("price", move * facts.side.sign <= limits.max_price_move_pct, text)
+
+
+def short_sale(facts: EntryFacts, _: Limits) -> Gate:
+    refusal = refuse_short_sale(facts.short) if facts.short is not None else "nothing known of it"
+    return Gate("short sale", not refusal, refusal or describe_borrow(facts.short.borrow if facts.short else None))
 
 
 def currency(facts: EntryFacts, _: Limits) -> Gate:
@@ -178,6 +193,8 @@ def one_per_symbol(facts: EntryFacts, _: Limits) -> Gate:
         return Gate("symbol", False, "another ticket or entry of this symbol is live")
     if facts.entries_today:
         return Gate("symbol", False, "already entered today")
+    if facts.strange:
+        return Gate("symbol", False, f"the account holds {facts.strange:,} that are not this desk's")
     return Gate("symbol", True, "first today")
 
 
@@ -213,8 +230,10 @@ GATES: tuple[GateRule, ...] = (
 
 
 def judge(facts: EntryFacts, limits: Limits) -> tuple[Gate, ...]:
-    """Every gate's answer, in the order in which they are shown."""
-    return tuple(gate(facts, limits) for gate in GATES)
+    """Every gate's answer, in the order in which they are shown; a purchase is not asked what only a short
+    sale must answer."""
+    gates = GATES if facts.side is Side.BUY else (*GATES, short_sale)
+    return tuple(gate(facts, limits) for gate in gates)
 
 
 def first_failed(gates: tuple[Gate, ...]) -> Gate | None:

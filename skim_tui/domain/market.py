@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from skim_tui.domain.orders import Side
+
 
 @dataclass(frozen=True, slots=True)
 class Quote:
@@ -25,6 +27,10 @@ class Quote:
     def two_sided(self) -> bool:
         """Both sides present and neither crossed nor locked."""
         return 0.0 < self.bid < self.ask and self.bid_size > 0 and self.ask_size > 0
+
+    def facing(self, side: Side) -> float:
+        """The price an order of ``side`` meets: the offer for a purchase, the bid for a sale; 0.0 when absent."""
+        return self.ask if side is Side.BUY else self.bid
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,19 +19,24 @@ class PositionState(StrEnum):
 
 @dataclass(slots=True)
 class Position:
-    """A long holding that this desk opened, kept up to date by its fills alone."""
+    """A holding that this desk opened, long or short, kept up to date by its fills alone. Shares are never
+    negative here: ``side`` says which way they count."""
 
     ticket_id: str
     symbol: str
     initial_stop: Decimal
     risk_per_share: Decimal
+    side: Side = Side.BUY
+    """The side of the entry: BUY is long, SELL is short."""
     opened: float = 0.0
     opened_session: date = date.min
     state: PositionState = PositionState.OPEN
-    bought: int = 0
-    sold: int = 0
-    buy_value: Decimal = Decimal(0)
-    sell_value: Decimal = Decimal(0)
+    entered: int = 0
+    """Shares that the entry bought, or sold short."""
+    exited: int = 0
+    """Shares sold again, or bought back."""
+    entry_value: Decimal = Decimal(0)
+    exit_value: Decimal = Decimal(0)
     fees: Decimal = Decimal(0)
     closed: float = 0.0
     why_closed: str = ""
@@ -41,50 +46,64 @@ class Position:
 
     @property
     def quantity(self) -> int:
-        """Shares held."""
-        return self.bought - self.sold - self.gone
+        """Shares held, or owed by a short position."""
+        return self.entered - self.exited - self.gone
+
+    @property
+    def signed(self) -> int:
+        """Shares as the account counts them: negative for a short position."""
+        return self.side.sign * self.quantity
+
+    @property
+    def is_short(self) -> bool:
+        return self.side is Side.SELL
 
     @property
     def entry_price(self) -> Decimal:
-        """Average price paid, without fees."""
-        return self.buy_value / self.bought if self.bought else Decimal(0)
+        """Average price of the entry, without fees."""
+        return self.entry_value / self.entered if self.entered else Decimal(0)
 
     @property
     def exit_price(self) -> Decimal:
-        """Average price received, without fees."""
-        return self.sell_value / self.sold if self.sold else Decimal(0)
+        """Average price of the exits, without fees."""
+        return self.exit_value / self.exited if self.exited else Decimal(0)
+
+    @property
+    def gross(self) -> Decimal:
+        """Profit of the shares that were closed, before fees."""
+        return (self.exit_value - self.entry_price * self.exited) * self.side.sign
 
     @property
     def realised(self) -> Decimal:
-        """Profit of the shares sold, less all fees so far."""
-        return self.sell_value - self.entry_price * self.sold - self.fees
+        """Profit of the shares that were closed, less all fees so far."""
+        return self.gross - self.fees
 
     def unrealised(self, last: Decimal) -> Decimal:
         """Profit of the shares held at price ``last``."""
-        return (last - self.entry_price) * self.quantity
+        return (last - self.entry_price) * self.signed
 
     @property
     def initial_risk(self) -> Decimal:
-        """One R: what the shares bought would have lost at the first stop."""
-        return self.risk_per_share * self.bought
+        """One R: what the shares of the entry would have lost at the first stop."""
+        return self.risk_per_share * self.entered
 
     def r_multiple(self, profit: Decimal) -> float | None:
         """``profit`` in units of the initial risk; None while there is no risk to divide by."""
         return float(profit / self.initial_risk) if self.initial_risk > 0 else None
 
     def take(self, fill: Fill) -> None:
-        """Apply one fill. Raises :class:`ValueError` when it sells more than is held."""
+        """Apply one fill. Raises :class:`ValueError` when it closes more than is held."""
         value = fill.price * fill.quantity
-        if fill.side is Side.BUY:
-            if not self.bought:
+        if fill.side is self.side:
+            if not self.entered:
                 self.opened = fill.ts
-            self.bought += fill.quantity
-            self.buy_value += value
+            self.entered += fill.quantity
+            self.entry_value += value
             return
         if fill.quantity > self.quantity:
-            raise ValueError(f"{fill.symbol}: fill {fill.exec_id} sells {fill.quantity}, held {self.quantity}")
-        self.sold += fill.quantity
-        self.sell_value += value
+            raise ValueError(f"{fill.symbol}: fill {fill.exec_id} closes {fill.quantity}, held {self.quantity}")
+        self.exited += fill.quantity
+        self.exit_value += value
         if self.quantity == 0:
             self.state, self.closed = PositionState.CLOSED, fill.ts
 
@@ -95,6 +114,11 @@ class Position:
         self.gone += shares
         if self.quantity == 0:
             self.state, self.closed = PositionState.CLOSED, ts
+
+
+def slip(side: Side, meant: Decimal, filled: Decimal) -> Decimal:
+    """How much worse than ``meant`` a share of an order of ``side`` was filled; negative when better."""
+    return (filled - meant) * side.sign
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,13 +132,14 @@ class Protection:
         return self.covered >= held
 
 
-def protection(orders: Iterable[OrderUpdate], symbol: str) -> Protection:
-    """The resting protective stops of ``symbol`` among ``orders``, and how many shares they cover."""
+def protection(orders: Iterable[OrderUpdate], symbol: str, holding: Side = Side.BUY) -> Protection:
+    """The resting stops among ``orders`` that protect a ``holding`` of ``symbol`` (BUY: long), and how many
+    shares they cover."""
     stops = tuple(
         order
         for order in orders
         if order.symbol == symbol
-        and order.side is Side.SELL
+        and order.side is holding.other
         and not order.foreign
         and order.type in (OrderType.STOP, OrderType.STOP_LIMIT)
         and order.status.is_resting

@@ -148,17 +148,3 @@ def event_start(case: ShockCase) -> float | NotYet | NoShock:
     if case.now >= day.close:
         return NoShock("no trade between the news and the close")
     return NotYet("no closed minute since the news", max(case.now, earliest, day.open) + MINUTE)
-
-
-def refuse_short(signal: ShockSignal, *, enabled: bool, borrowable: bool | None) -> str:
-    """Why a downward signal must not be traded; empty when it may, and always for an upward one.
-
-    ``borrowable`` None means that the broker has not said: that refuses.
-    """
-    if signal.direction is Direction.UP:
-        return ""
-    if not enabled:
-        return "downward shock: short selling is not enabled"
-    if borrowable is None:
-        return "downward shock: not known whether shares can be borrowed"
-    return "" if borrowable else "downward shock: no shares to borrow"

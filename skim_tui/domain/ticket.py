@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from skim_tui.domain.candidate import IllegalTransition
 from skim_tui.domain.gates import Gate
+from skim_tui.domain.orders import Side
 
 
 class TicketState(StrEnum):
@@ -91,9 +92,16 @@ class Ticket:
     fees: Decimal
     created: float
     session_date: str
+    side: Side = Side.BUY
+    """BUY opens a long position, SELL a short one."""
     target: Decimal | None = None
     gates: tuple[Gate, ...] = ()
     evidence: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def verb(self) -> str:
+        """What the entry does, as the operator says it."""
+        return "buy" if self.side is Side.BUY else "sell short"
 
 
 def can_become(state: TicketState, to: TicketState) -> bool:

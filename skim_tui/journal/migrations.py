@@ -71,7 +71,12 @@ def add_candidate_evidence(database: pw.SqliteDatabase) -> None:
         database.execute_sql(f'ALTER TABLE "candidate" ADD COLUMN {column}')
 
 
-MIGRATIONS: tuple[Migration, ...] = (create, add_latches, add_candidate_evidence)
+def add_position_side(database: pw.SqliteDatabase) -> None:
+    """Version 4: short positions; all before were long."""
+    database.execute_sql('ALTER TABLE "position" ADD COLUMN "side" TEXT NOT NULL DEFAULT \'BUY\'')
+
+
+MIGRATIONS: tuple[Migration, ...] = (create, add_latches, add_candidate_evidence, add_position_side)
 """Step n brings version n to n + 1; ``PRAGMA user_version`` holds the version. Only ever append."""
 
 

@@ -108,6 +108,7 @@ class PositionRow(pw.Model):
     account = pw.TextField(index=True)
     symbol = pw.TextField()
     ticket_id = pw.TextField()
+    side = pw.TextField()
     quantity = pw.IntegerField()
     bought = pw.IntegerField()
     entry_price = ExactField()

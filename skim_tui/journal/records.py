@@ -77,8 +77,12 @@ class PositionRecord:
     account: str
     symbol: str
     ticket_id: str
+    side: str
+    """Of the entry: BUY is long, SELL is short."""
     quantity: int
+    """Shares held, or owed by a short position."""
     bought: int
+    """Shares of the entry, bought or sold short."""
     entry_price: Decimal
     initial_stop: Decimal
     risk_per_share: Decimal

@@ -110,7 +110,7 @@ def trade_row(trade: Position) -> tuple[str, ...]:
         f"{trade.entry_price:.6f}",
         iso(trade.closed),
         f"{trade.exit_price:.6f}",
-        str(trade.bought),
+        str(trade.side.sign * trade.entered),
         str(trade.initial_stop),
         f"{trade.fees:.2f}",
         f"{trade.realised:.2f}",

@@ -81,7 +81,7 @@ def _trades(trades: tuple[Position, ...], currency: str, zone: ZoneInfo) -> Tabl
             f"{trade.entry_price:.3f}",
             _local(trade.closed, zone, "%m-%d %H:%M"),
             f"{trade.exit_price:.3f}",
-            f"{trade.bought:,}",
+            f"{trade.side.sign * trade.entered:,}",
             "" if ratio is None else f"{ratio:+.2f}",
             f"{trade.realised:+,.2f}",
             trade.why_closed,
