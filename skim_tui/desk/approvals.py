@@ -312,12 +312,12 @@ class Approvals:
         return held + sum((self._still_to_enter(entry) for entry in self.entries.values()), Decimal(0))
 
     def _still_to_enter(self, entry: TicketEntry) -> Decimal:
-        """What an entry under way may still add: its shares that are not booked yet, at its limit."""
+        """What an entry under way may still add: its shares that are not booked yet, at their highest price."""
         if not self._under_way(entry):
             return Decimal(0)
         position = self._books.of_ticket(entry.ticket.id)
         entered = position.entered if position is not None else 0
-        return max(0, entry.ticket.quantity - entered) * entry.ticket.limit
+        return max(0, entry.ticket.quantity - entered) * entry.ticket.value / entry.ticket.quantity
 
     def limits(self) -> Limits:
         risk = self._context.config.risk

@@ -173,8 +173,7 @@ class Manual:
         followed = self._watchlist.symbols.get(symbol)
         if followed is None or followed.instrument is None:
             return False, f"{symbol}: its price steps are unknown"
-        closing = position.side.other
-        target = limit_price(followed.instrument.ladder, to, closing)
+        target = limit_price(followed.instrument.ladder, to, position.side.other)
         if target is None:
             return False, f"{symbol}: no price for a target at {to}"
         if followed.last > 0 and (target - price(followed.last)) * position.side.sign <= 0:
@@ -191,7 +190,7 @@ class Manual:
         spec = OrderSpec(
             ref=self._next_target(position.ticket_id),
             symbol=symbol,
-            side=closing,
+            side=position.side.other,
             type=OrderType.LIMIT,
             quantity=position.quantity,
             tif=Tif.GTC,
@@ -253,7 +252,7 @@ class Manual:
         fees = FEES[context.day.mic]
         sized = size_entry(instrument, limit, stop, limits, fees, side)
         quantity = instrument.round_lot(draft.quantity) if draft.quantity else sized.quantity
-        value = quantity * limit
+        value = quantity * max(limit, stop)
         round_trip = fees.order_fee(quantity, value) + fees.order_fee(quantity, quantity * stop)
         target = limit_price(ladder, draft.target, side.other) if draft.target else None
         ticket = Ticket(

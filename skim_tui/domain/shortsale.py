@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 
 from skim_tui.domain.events import ShortAvailability
+from skim_tui.domain.instrument import price
 from skim_tui.domain.session import US
 
-PRICE_TEST_FALL = 0.10
+PRICE_TEST_FALL = Decimal("0.10")
 """A US share that fell so far below its previous close may be sold short only above the best bid for the rest of
 that session and the next (Regulation SHO, Rule 201, 17 CFR 242.201): an entry at or below the bid cannot fill."""
 
@@ -53,7 +55,7 @@ def describe_borrow(borrow: ShortAvailability | None) -> str:
 def _price_test(sale: ShortSale) -> str:
     if sale.prev_close <= 0 or sale.low <= 0:
         return "not known whether the short sale price test is on"
-    fall = 1 - sale.low / sale.prev_close
+    fall = 1 - price(sale.low) / price(sale.prev_close)
     if fall < PRICE_TEST_FALL:
         return ""
     return f"fell {fall:.0%} below its close: short sales only above the bid (Rule 201)"

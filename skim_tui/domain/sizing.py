@@ -44,6 +44,7 @@ class Sizing:
     fees: Decimal = Decimal(0)
     """Commission of the entry and one exit."""
     value: Decimal = Decimal(0)
+    """At the highest price it may be entered at."""
     reason: str = ""
 
 
@@ -63,22 +64,23 @@ def size_entry(
     """The largest position whose risk (fees included) is within budget and which keeps every cap.
 
     ``risk = quantity * (|entry - stop| + slippage) + fees of entry and stop``. ``entry`` is the worst
-    price the entry's limit allows. Fixed fractional sizing: Vince, Portfolio Management Formulas
+    price the entry's limit allows. Value is counted at the highest price there can be: a purchase at its limit; a
+    short sale, which may fill above its limit, at the stop. Fixed fractional sizing: Vince, Portfolio Management Formulas
     (1990); the slippage allowance is this project's.
     """
     distance = (entry - stop) * side.sign
     if distance <= 0:
         where = "below" if side is Side.BUY else "above"
         return Sizing(0, "stop", reason=f"stop {stop} is not {where} the entry {entry}")
-    per_share = distance + slippage(instrument, entry)
+    per_share, highest = distance + slippage(instrument, entry), max(entry, stop)
     caps = {
         "risk": limits.risk_budget / per_share,
-        "order value": limits.max_order_value / entry,
-        "exposure": limits.exposure_left / entry,
-        "cash": limits.cash / entry,
+        "order value": limits.max_order_value / highest,
+        "exposure": limits.exposure_left / highest,
+        "cash": limits.cash / highest,
     }
     if limits.fixed_value is not None:
-        caps["fixed value"] = limits.fixed_value / entry
+        caps["fixed value"] = limits.fixed_value / highest
     if limits.average_volume is not None:
         caps["share of average volume"] = Decimal(limits.average_volume)
     if limits.traded_volume is not None:
@@ -96,7 +98,7 @@ def size_entry(
         risk, round_trip = cost(shares)
         if risk > limits.risk_budget:
             return "risk"
-        return "cash" if shares * entry + round_trip > limits.cash else ""
+        return "cash" if shares * highest + round_trip > limits.cash else ""
 
     # Both rise with the shares, so the largest size that fits is found by halving.
     low, high = 0, most // instrument.lot
@@ -110,7 +112,7 @@ def size_entry(
     quantity = low * instrument.lot
     if quantity == 0:
         return Sizing(0, bound_by, reason=f"{bound_by} allows no share at {entry} with the stop at {stop}")
-    value = quantity * entry
+    value = quantity * highest
     if value < instrument.min_order_value:
         least = f"below the least order of {instrument.min_order_value}"
         return Sizing(0, bound_by, reason=f"{bound_by} allows {value:.2f}, {least}")

@@ -108,7 +108,6 @@ class PositionRow(pw.Model):
     account = pw.TextField(index=True)
     symbol = pw.TextField()
     ticket_id = pw.TextField()
-    side = pw.TextField()
     quantity = pw.IntegerField()
     bought = pw.IntegerField()
     entry_price = ExactField()
@@ -126,6 +125,7 @@ class PositionRow(pw.Model):
     exit_quantity = pw.IntegerField()
     closed = pw.FloatField(null=True)
     why_closed = pw.TextField()
+    side = pw.TextField()
 
     class Meta:
         table_name = "position"

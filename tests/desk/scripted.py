@@ -6,7 +6,14 @@ from decimal import Decimal
 from skim_tui.broker.port import NotConnected
 from skim_tui.config import Config
 from skim_tui.desk.engine import Desk
-from skim_tui.domain.events import BrokerSnapshot, Connection, ConnectionChanged, HaltChanged, InstrumentResolved
+from skim_tui.domain.events import (
+    BrokerSnapshot,
+    Connection,
+    ConnectionChanged,
+    HaltChanged,
+    InstrumentResolved,
+    ShortAvailability,
+)
 from skim_tui.domain.instrument import ASX_LADDER, Instrument
 from skim_tui.domain.market import Quote
 from skim_tui.domain.orders import (
@@ -16,6 +23,7 @@ from skim_tui.domain.orders import (
     OrderStatus,
     OrderUpdate,
     PositionReport,
+    Side,
     leg_of,
     order_ref,
 )
@@ -79,12 +87,20 @@ class Broker:
 
 
 class Script:
-    """One desk and its broker. ``path`` is the journal; a second Script on the same file is the desk after a crash."""
+    """One desk and its broker. ``path`` is the journal; a second Script on the same file is the desk after a crash.
+
+    Prices are written for a long position entered at 10.50; with ``side`` SELL they are mirrored at that price.
+    """
+
+    side = Side.BUY
 
     def __init__(self, path=":memory:", *, connect=True, **sections):
         calendar = calendar_of("XASX")
         config = Config()
-        for name, changes in ({"desk": {"without_console": "continue"}} | sections).items():
+        always = {"desk": {"without_console": "continue"}}
+        if self.side is Side.SELL:
+            always["shock"] = {"short": True}
+        for name, changes in (always | sections).items():
             config = config.model_copy(update={name: getattr(config, name).model_copy(update=changes)})
         from datetime import date
 
@@ -125,14 +141,23 @@ class Script:
         self.desk.watchlist.follow(symbol)
         self.desk.handle(InstrumentResolved(Instrument(symbol, ASX, "AUD", ASX_LADDER, con_id=1)))
         self.desk.handle(HaltChanged(symbol, self.broker.time, halted))
+        if self.side is Side.SELL:
+            bid, ask = 21.0 - ask, 21.0 - bid
+        self.desk.handle(ShortAvailability(symbol, self.broker.time, True, 1_000_000))
         self.desk.handle(Quote(symbol, self.broker.time, bid, 5_000, ask, 5_000))
 
+    @classmethod
+    def at(cls, text):
+        """A price of the long story, as it is on this side."""
+        return D(text) if cls.side is Side.BUY else D("21.00") - D(text)
+
     def snapshot(self, open_orders=None, completed=None, positions=None, fills=None):
-        """The broker's whole truth; what is left out is what was said before."""
+        """The broker's whole truth; what is left out is what was said before. ``positions``: shares on this side."""
         said = [update for update in self.said.values() if update.status is not SENT]
         live = [update for update in said if not update.status.is_done]
         done = [update for update in said if update.status.is_done]
-        holding = self.held if positions is None else positions
+        signed = {symbol: self.side.sign * shares for symbol, shares in (positions or {}).items()}
+        holding = self.held if positions is None else signed
         self.desk.handle(
             BrokerSnapshot(
                 self.account,
@@ -165,7 +190,7 @@ class Script:
         """An execution, not told yet."""
         spec = self.broker.specs[ref]
         number = exec_id or f"0001.{len(self.fills) + 1:04d}.01"
-        fill = Fill(number, ref, spec.symbol, spec.side, quantity, D(price), self.broker.time, 1)
+        fill = Fill(number, ref, spec.symbol, spec.side, quantity, self.at(price), self.broker.time, 1)
         self.fills.append(fill)
         self.held[spec.symbol] = self.held.get(spec.symbol, 0) + spec.side.sign * quantity
         return fill
@@ -196,9 +221,9 @@ class Script:
         if symbol != "BHP":
             self.market(symbol=symbol)
         ticket = Ticket(
-            id=ticket_id, symbol=symbol, strategy="test", quantity=quantity, limit=D("10.50"), stop=D("10.00"),
+            id=ticket_id, symbol=symbol, strategy="test", quantity=quantity, limit=D("10.50"), stop=self.at("10.00"),
             value=D("10.50") * quantity, risk=D("0.50") * quantity, fees=D(12), created=self.broker.time,
-            session_date="2026-03-03",
+            session_date="2026-03-03", side=self.side,
         )  # fmt: skip
         self.desk.approvals.take(replace(ticket, **changes), "test")
         return ticket_id

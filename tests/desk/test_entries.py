@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from skim_tui.domain.events import Connection, ConnectionChanged
-from skim_tui.domain.orders import AccountReport
+from skim_tui.domain.events import Connection, ConnectionChanged, ShortAvailability
+from skim_tui.domain.market import Quote
+from skim_tui.domain.orders import AccountReport, Side
 from tests.conftest import ROOT
 from tests.desk.scripted import HELD, WORKING, D, Script, T
 
@@ -72,6 +73,45 @@ def test_s6_an_account_in_another_currency_is_refused_by_name():
     assert "currency: account in USD, market in AUD" in refused(script)
 
 
+def test_s6_a_share_that_the_account_holds_from_elsewhere_is_not_entered():
+    """The broker nets: a sale of ours would close what is not ours, and a stop could never tell the two apart."""
+    script = Script()
+    script.snapshot(positions={"CBA": 500})
+    assert "the account holds 500 that are not this desk's" in refused(script)
+
+
+@pytest.mark.parametrize(
+    ("borrow", "settings", "said"),
+    [
+        (None, {"short": True}, "not known whether shares can be borrowed"),
+        ((False, None), {"short": True}, "no shares to borrow"),
+        ((True, 40), {"short": True}, "only 40 shares to borrow"),
+        ((True, 40_000), {"short": False}, "short selling is not enabled"),
+    ],
+)
+def test_s6_a_short_sale_needs_the_operators_word_and_shares_to_borrow(monkeypatch, borrow, settings, said):
+    monkeypatch.setattr(Script, "side", Side.SELL)
+    script = Script(shock=settings)
+    ticket = script.propose(OTHER)
+    script.desk.watchlist.symbols["CBA"].borrow = (
+        ShortAvailability("CBA", script.broker.time, *borrow) if borrow is not None else None
+    )
+    done, text = script.desk.approvals.approve(ticket, "test")
+    assert not done and f"short sale: {said}" in text and not script.placed("E")
+
+
+def test_s6_a_short_sale_is_held_against_the_bid():
+    """A purchase watches the offer run away upwards, a short sale the bid downwards."""
+    script = Script(shock={"short": True})
+    script.side = Side.SELL
+    ticket = script.propose(OTHER, stop=D("11.00"))
+    now = script.broker.time
+    script.desk.handle(Quote("CBA", now, 10.30, 5_000, 10.31, 5_000))
+    assert "price: bid 10.3 is -1.90 % from the limit 10.50" in script.desk.approvals.approve(ticket, "test")[1]
+    script.desk.handle(Quote("CBA", now, 10.90, 5_000, 10.91, 5_000))
+    assert script.desk.approvals.approve(ticket, "test")[0], "a better price is no reason to refuse"
+
+
 def test_s6_positions_under_way_count():
     script = Script(risk={"max_positions": 1})
     script.enter(filled=0)
@@ -110,8 +150,8 @@ def test_no_code_reaches_the_broker_around_the_gates():
     assert wire == {"broker/tws/trading.py"}
 
 
-def test_single_orders_are_sales_but_where_entries_are_made():
-    """``Orders.send`` is for stops, targets and exits: nothing that buys is built outside the bracket of a ticket."""
+def test_single_orders_only_ever_close_a_position():
+    """``Orders.send`` is for stops, targets and exits: nothing that opens is built outside the bracket of a ticket."""
     for name in ("exits", "keeper", "manual"):
         tree = ast.parse(Path(ROOT / "skim_tui/desk" / f"{name}.py").read_text())
         specs = [
@@ -119,9 +159,10 @@ def test_single_orders_are_sales_but_where_entries_are_made():
             for node in ast.walk(tree)
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "OrderSpec"
         ]
+        assert specs
         for spec in specs:
             (side,) = [keyword.value for keyword in spec.keywords if keyword.arg == "side"]
-            assert isinstance(side, ast.Attribute) and side.attr == "SELL", f"{name}: line {spec.lineno}"
+            assert ast.unparse(side) == "position.side.other", f"{name}: line {spec.lineno}"
 
 
 def test_an_entry_that_works_is_followed_to_its_end():

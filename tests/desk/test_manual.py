@@ -101,7 +101,7 @@ def test_a_stop_is_tightened_never_widened_never_above_the_bid(stage):
     resting = stage.desk.keeper.protection_of("BHP").orders[-1]
     assert stage.manual.move_stop("BHP", D("500"), "console") == (
         False,
-        f"BHP: a stop at 500.00 would sell at once, the bid is {stage.desk.watchlist.symbols['BHP'].quote.bid:g}: close instead",
+        f"BHP: a stop at 500.00 would act at once, the bid is {stage.desk.watchlist.symbols['BHP'].quote.bid:g}: close instead",
     )
     done, text = stage.manual.move_stop("BHP", resting.stop_price - 1, "console")
     assert not done and "not above" in text
@@ -183,7 +183,7 @@ def test_more_risk_than_the_budget_cannot_be_sent(ticketed):
 def test_a_card_that_showed_another_price_refuses(ticketed):
     ticket = ticketed.entry.ticket
     ask = ticketed.desk.watchlist.symbols[ticket.symbol].quote.ask
-    done, text = ticketed.manual.approve(ticket.id, "console", Seen(ask=ask * 1.05))
+    done, text = ticketed.manual.approve(ticket.id, "console", Seen(market=ask * 1.05))
     assert not done and "look again" in text
     assert ticketed.entry.state is TicketState.PROPOSED
 

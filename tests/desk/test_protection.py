@@ -2,9 +2,9 @@
 
 import pytest
 
-from skim_tui.domain.orders import Side
 from tests.desk.scripted import CANCELLED, FILLED, HELD, REJECTED, WORKING, D, Script, T
 
+pytestmark = pytest.mark.usefixtures("either_side")
 E, S = f"{T}.E", f"{T}.S"
 
 
@@ -13,7 +13,12 @@ def test_s2_an_entry_leaves_with_its_stop_in_one_message_and_the_stop_is_gtc():
     script.enter(filled=0)
     assert script.asked("place") == [("place", E, S)]
     stop = script.broker.specs[S]
-    assert stop.parent_ref == E and stop.tif == "GTC" and stop.side is Side.SELL and stop.stop_price == D("10.00")
+    assert (
+        stop.parent_ref == E
+        and stop.tif == "GTC"
+        and stop.side is script.side.other
+        and stop.stop_price == script.at("10.00")
+    )
 
 
 def test_s2_partial_fills_are_covered_by_the_stop_as_sent():
@@ -45,7 +50,7 @@ def test_s2_a_stop_the_broker_cancels_or_rejects_is_replaced_at_once_and_said(lo
     script.say(S, lost, reason="the exchange said no")
     assert script.placed("S") == [S, f"{T}.S2"]
     again = script.broker.specs[f"{T}.S2"]
-    assert (again.quantity, again.stop_price, again.tif) == (100, D("10.00"), "GTC")
+    assert (again.quantity, again.stop_price, again.tif) == (100, script.at("10.00"), "GTC")
     assert any("STOP" in line and "the exchange said no" in line for line in script.lines("error"))
     script.wait(3)
     assert script.placed("S") == [S, f"{T}.S2"], "one replacement while it is on its way"
@@ -66,12 +71,12 @@ def test_s2_a_stop_that_cannot_be_placed_closes_the_position():
 def test_s2_a_tightened_stop_that_is_lost_comes_back_at_the_tighter_price():
     script = Script()
     script.enter()
-    done, _ = script.desk.keeper.move_stop("BHP", D("10.30"))
-    assert done and script.asked("modify") == [("modify", S, None, D("10.30"))]
-    script.say(S, HELD, stop_price=D("10.30"))
-    assert not script.desk.keeper.move_stop("BHP", D("10.20"))[0], "a stop is never widened"
+    done, _ = script.desk.keeper.move_stop("BHP", script.at("10.30"))
+    assert done and script.asked("modify") == [("modify", S, None, script.at("10.30"))]
+    script.say(S, HELD, stop_price=script.at("10.30"))
+    assert not script.desk.keeper.move_stop("BHP", script.at("10.20"))[0], "a stop is never widened"
     script.say(S, CANCELLED)
-    assert script.broker.specs[f"{T}.S2"].stop_price == D("10.30")
+    assert script.broker.specs[f"{T}.S2"].stop_price == script.at("10.30")
 
 
 def test_s2_a_stop_made_smaller_elsewhere_is_made_whole_and_never_cancelled_first():
@@ -156,7 +161,7 @@ def test_a_sale_told_before_its_purchase_waits_for_it():
     script.desk.handle(sold)
     assert script.position is None and ("resync",) in script.broker.asked and not script.desk.problems()
     script.desk.handle(bought)
-    assert script.position is None and script.desk.books.closed[0].sold == 100
+    assert script.position is None and script.desk.books.closed[0].exited == 100
     assert {row.exec_id for row in script.journal.fills("DU1234567")} == {bought.exec_id, sold.exec_id}
 
 
@@ -250,7 +255,7 @@ def test_prices_of_a_stop_are_the_orders_own_when_a_position_has_more_than_one()
     script.say(S, HELD, quantity=40)
     script.wait(12)
     script.say(f"{T}.S2", HELD)
-    assert script.covered == 100 and script.desk.keeper.stop_prices() == {"BHP": D("10.00")}
+    assert script.covered == 100 and script.desk.keeper.stop_prices() == {"BHP": script.at("10.00")}
     assert script.desk.books.open_risk(script.desk.keeper.stop_prices()) == D("50.00")
 
 

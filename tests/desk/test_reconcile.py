@@ -8,6 +8,7 @@ from skim_tui.domain.orders import OrderType, OrderUpdate, Side
 from skim_tui.journal import JournalError
 from tests.desk.scripted import CANCELLED, FILLED, HELD, WORKING, D, Script, T
 
+pytestmark = pytest.mark.usefixtures("either_side")
 E, S = f"{T}.E", f"{T}.S"
 
 
@@ -109,7 +110,7 @@ def test_s4_a_difference_in_shares_is_shown_journaled_and_blocks_entries_until_a
     script = Script()
     script.enter()
     script.snapshot(positions={"BHP": 150})
-    assert script.desk.context.mismatches == ["BHP: the journal holds 100, the broker 150"]
+    assert script.desk.context.mismatches == [differs(script, 100, 150)]
     done, text = script.desk.approvals.approve(script.propose("4567-260303-BHP-2"), "test")
     assert not done and "mismatch" in text
     assert not script.desk.operator.set_auto(True, "test")[0], "S9"
@@ -119,7 +120,7 @@ def test_s4_a_difference_in_shares_is_shown_journaled_and_blocks_entries_until_a
     script.snapshot(positions={"BHP": 150})
     assert not script.desk.context.mismatches, "the same difference is not raised again"
     script.snapshot(positions={"BHP": 170})
-    assert script.desk.context.mismatches == ["BHP: the journal holds 100, the broker 170"]
+    assert script.desk.context.mismatches == [differs(script, 100, 170)]
     events = [event for _, event in script.journal.events()]
     assert any(event.what == "acknowledge" and "150" in event.why for event in events)
     assert any(event.what == "reconciled" and "150" in event.why for event in events)
@@ -146,7 +147,7 @@ def test_shares_written_off_stay_written_off_over_a_restart(tmp_path):
     script.enter()
     for _ in range(2):
         script.snapshot(positions={"BHP": 60})
-    script.held = {"BHP": 60}
+    script.held = {"BHP": script.side.sign * 60}
     after = second(script, tmp_path / "j.db")
     assert after.position.quantity == 60 and not after.desk.context.mismatches
 
@@ -166,9 +167,16 @@ def test_a_difference_that_the_next_look_explains_is_withdrawn():
 def test_s4_holdings_the_desk_does_not_own_are_listed_and_never_touched():
     script = Script()
     script.snapshot(positions={"CBA": 500, "WES": -20})
-    assert script.desk.books.strangers == {"CBA": (500, D("10.50")), "WES": (-20, D("10.50"))}
+    assert script.desk.books.strangers == {
+        "CBA": (script.side.sign * 500, D("10.50")),
+        "WES": (script.side.sign * -20, D("10.50")),
+    }
     assert script.desk.operator.kill("test", close_all=True)[0] and script.placed() == []
     assert not script.desk.exits.close("CBA", "test", "by hand")[0]
+
+
+def differs(script, ours, theirs):
+    return f"BHP: the journal holds {script.side.sign * ours}, the broker {script.side.sign * theirs}"
 
 
 def foreign(ref, **changes):
@@ -216,7 +224,7 @@ def test_a_sale_that_nothing_bought_is_a_mismatch_and_no_fault():
     script.desk.handle(script.execution(S, 100))
     script.held = {}
     script.snapshot()
-    assert any("more than the fills before it bought" in text for text in script.desk.context.mismatches)
+    assert any("closes more than was opened" in text for text in script.desk.context.mismatches)
     assert not script.desk.context.fault
 
 

@@ -1,5 +1,6 @@
 """Candidates on the desk: from a gap to a ticket, and the reason at every step where one is dropped."""
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -16,10 +17,11 @@ from skim_tui.domain.events import (
     RequestFailed,
     ScanResult,
     ScanRow,
+    ShortAvailability,
     TodayBars,
 )
 from skim_tui.domain.market import Announcement, Bar, DailyBar, Quote
-from skim_tui.domain.orders import AccountReport
+from skim_tui.domain.orders import AccountReport, Side
 from skim_tui.domain.shock import Direction, Measure, ShockSignal
 from skim_tui.domain.ticket import TicketState
 from tests.desk.scripted import HELD, WORKING, D, Script
@@ -336,7 +338,42 @@ def test_a_news_shock_takes_the_same_way_to_a_ticket_and_has_its_own_exits():
 )
 def test_a_shock_that_is_not_traded_says_why(settings, direction, said):
     day = Day(shock=settings).begin().range()
+    day.followed.borrow = None
     assert said in day.desk.signals.on_shock(shock(day, direction)) and not day.tickets
+
+
+def test_a_downward_shock_is_sold_short_protected_from_above_and_bought_back():
+    day = Day(shock={"enabled": True, "short": True}).begin().range()
+    now = day.broker.time
+    day.desk.handle(ShortAvailability("PLS", now, True, 5_000_000))
+    day.desk.handle(Quote("PLS", now, 10.29, 50_000, 10.30, 50_000))
+    day.followed.tracker.last = 10.30
+    fall = replace(shock(day, Direction.DOWN), price=10.30, reference=10.8, high=10.45, low=10.28, vwap=10.35)
+    assert day.desk.signals.on_shock(fall) == ""
+    (entry,) = day.tickets
+    ticket = entry.ticket
+    assert ticket.side is Side.SELL and ticket.limit < D("10.30") < ticket.stop and ticket.target < ticket.limit
+    assert dict(ticket.evidence)["short sale"] == "5,000,000 to borrow"
+    assert ticket.gates[-1].name == "short sale" and ticket.gates[-1].ok
+    assert day.desk.approvals.approve(ticket.id, "test")[0]
+    entered, stop, target = (day.broker.specs[f"{ticket.id}.{leg}"] for leg in "EST")
+    assert (entered.side, stop.side, target.side) == (Side.SELL, Side.BUY, Side.BUY)
+    assert stop.stop_price == ticket.stop and stop.parent_ref == entered.ref
+    for ref in (entered.ref, stop.ref, target.ref):
+        day.say(ref, WORKING)
+    day.fill(entered.ref, ticket.quantity, "10.29")
+    position = day.desk.books.positions["PLS"]
+    assert position.is_short and position.signed == -ticket.quantity == day.held["PLS"]
+    day.followed.tracker.last = 10.19
+    assert position.unrealised(D("10.19")) == D("0.10") * ticket.quantity
+    assert day.desk.books.day_pnl() == D("0.10") * ticket.quantity - D("6.00")
+    done, text = day.desk.operator.close("PLS", "test")
+    assert done and text == f"PLS: buying back {ticket.quantity:,} at market"
+    day.fill(f"{ticket.id}.X1", ticket.quantity, "10.19")
+    assert day.held["PLS"] == 0 and not day.desk.books.positions
+    assert day.desk.books.realised_today() == D("0.10") * ticket.quantity - D("12.00")
+    (row,) = day.journal.positions("DU1234567")
+    assert (row.side, row.state, row.bought, row.exit_quantity) == ("SELL", "closed", ticket.quantity, ticket.quantity)
 
 
 def test_the_connection_gate_holds_for_shocks_too():

@@ -1,5 +1,6 @@
 """Exit plans: never more than is held, the right session, stops that only tighten."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal as D
 
@@ -19,6 +20,7 @@ from skim_tui.domain.exits import (
     whole_plan,
 )
 from skim_tui.domain.instrument import ASX_LADDER
+from skim_tui.domain.orders import Side
 from skim_tui.domain.session import ASX, exchange_day
 from tests.conftest import calendar_of
 
@@ -172,6 +174,47 @@ def test_a_stop_only_ever_tightens_and_stays_below_the_market(held, rule, prices
         moved = tightened_stop(now, rule, stop, ASX_LADDER)
         if moved is not None:
             assert stop < moved < at and moved <= held.entry and ASX_LADDER.is_on(moved)
+            stop = moved
+
+
+quarters = st.integers(1, 120).map(lambda number: number / 4)
+"""Prices that floats hold exactly, so that a mirrored average is exactly the average mirrored."""
+
+
+@given(
+    st.lists(quarters, max_size=15),
+    quarters,
+    quarters,
+    st.integers(0, 100),
+    st.integers(1, 6),
+    st.booleans(),
+    exit_rules,
+)
+def test_a_short_position_has_the_plan_of_a_long_one_with_the_market_upside_down(
+    closes, last, entry, quantity, day, half, rule
+):
+    facts = dict(quantity=quantity, day=day, half=half, risk_per_share=D("0.50"))
+    long = holding(**facts, last=str(last), closes=closes, entry=D(str(entry)))
+    short = holding(
+        **facts, last=str(40 - last), closes=[40 - close for close in closes], entry=40 - D(str(entry)), side=Side.SELL
+    )
+    for plan in (planned_exits, lambda *of: whole_plan(*of, calendar_of(ASX))):
+        ours, theirs = plan(short, rule, DAY), plan(long, rule, DAY)
+        assert [(item.when, item.quantity, item.kind) for item in ours] == [
+            (item.when, item.quantity, item.kind) for item in theirs
+        ]
+    stop = long.entry - D("0.50")
+    moved, mirrored = tightened_stop(long, rule, stop, ASX_LADDER), tightened_stop(short, rule, 40 - stop, ASX_LADDER)
+    assert mirrored == (None if moved is None else 40 - moved) or min(long.entry, short.entry) < 2
+
+
+@given(holdings, exit_rules, st.lists(st.decimals("0.01", "40", places=2), min_size=1, max_size=12))
+def test_the_stop_of_a_short_position_only_ever_comes_down_and_stays_above_the_market(held, rule, prices):
+    stop = ASX_LADDER.ceil(held.entry + held.risk_per_share)
+    for at in prices:
+        moved = tightened_stop(replace(held, last=at, side=Side.SELL), rule, stop, ASX_LADDER)
+        if moved is not None:
+            assert at < moved < stop and moved >= held.entry and ASX_LADDER.is_on(moved)
             stop = moved
 
 

@@ -14,7 +14,7 @@ from skim_tui.domain.instrument import ASX_LADDER
 from skim_tui.domain.market import Announcement, Bar, DailyBar, Quote
 from skim_tui.domain.news import NewsIntake, NewsRule, normalised
 from skim_tui.domain.session import ASX, exchange_day
-from skim_tui.domain.shock import Direction, Halt, NoShock, NotYet, ShockCase, ShockSignal, refuse_short
+from skim_tui.domain.shock import Direction, Halt, NoShock, NotYet, ShockCase, ShockSignal
 from skim_tui.domain.volume import SessionMinutes, session_minutes
 
 DAY = exchange_day(ASX, date(2026, 3, 3))
@@ -229,22 +229,6 @@ def test_an_answer_never_depends_on_what_comes_later(rows, data):
         if isinstance(first, ShockSignal):
             later = detector.judge(case(bars, 45, baseline=USUAL))
             assert later == first
-
-
-@pytest.mark.parametrize(
-    ("close", "enabled", "borrowable", "refused"),
-    [
-        (3.2, False, None, ""),
-        (2.8, False, True, "not enabled"),
-        (2.8, True, None, "not known"),
-        (2.8, True, False, "no shares"),
-        (2.8, True, True, ""),
-    ],
-)
-def test_a_fall_is_only_traded_when_enabled_and_borrowable(close, enabled, borrowable, refused):
-    signal = ClassicDetector().judge(case([*quiet(), minute(30, close, 60_000)], 31))
-    reason = refuse_short(signal, enabled=enabled, borrowable=borrowable)
-    assert refused in reason and bool(reason) == bool(refused)
 
 
 # ---- intake ---------------------------------------------------------------------------------------

@@ -46,8 +46,8 @@ def test_no_cap_and_no_budget_is_ever_exceeded(
     if sized.quantity == 0:
         assert sized.reason
         return
-    shares, value = sized.quantity, sized.quantity * entry
-    paid = fees.order_fee(shares, value) + fees.order_fee(shares, shares * stop)
+    shares, value = sized.quantity, sized.quantity * max(entry, stop)
+    paid = fees.order_fee(shares, shares * entry) + fees.order_fee(shares, shares * stop)
     assert sized.fees == paid and sized.value == value
     assert shares * distance + paid <= sized.risk <= budget
     assert value <= min(order_value, exposure) and value + paid <= cash

@@ -25,7 +25,7 @@ ORDER = OrderRecord(
     5.0, 5.0,
 )  # fmt: skip
 POSITION = PositionRecord(
-    "p1", "DU1", "BHP", "t1", 60, 100, D("45.205"), D("44.10"), D("1.105"), 6.0, DAY, "HALF_EXITED", "t1.S", D("44.10"),
+    "p1", "DU1", "BHP", "t1", "SELL", 60, 100, D("45.205"), D("44.10"), D("1.105"), 6.0, DAY, "HALF_EXITED", "t1.S", D("44.10"),
     True, D("12.34"), D("-0.50"), D("1830.00"), 40, None, "",
 )  # fmt: skip
 CANDIDATE = CandidateRecord(
