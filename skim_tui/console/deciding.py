@@ -22,8 +22,8 @@ class Deciding:
     """Tickets whose decision is on its way or was taken: a second key sends nothing."""
     refused: str = ""
     """Why the desk refused the shown ticket last."""
-    seen_ask: float = 0.0
-    """The offer that the card showed last."""
+    seen_price: float = 0.0
+    """What the card showed last of the price that the entry meets: the offer, or the bid for a short sale."""
 
     def update(self, proposed: list[TicketView], mono: float) -> list[TicketView]:
         """Take over the tickets that wait now; the ones that are new. The card stays on its ticket if it can."""
@@ -88,7 +88,7 @@ class Deciding:
         self.selected = ticket_id
         self.shown_at = mono
         self.refused = ""
-        self.seen_ask = 0.0
+        self.seen_price = 0.0
 
 
 def terms(ticket: TicketView) -> tuple[object, ...]:

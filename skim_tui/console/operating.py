@@ -74,7 +74,7 @@ class Operating:
 
     def do_approve(self) -> None:
         """What the card showed goes along, so that the desk refuses what was not looked at."""
-        seen = self._app.deciding.seen_ask
+        seen = self._app.deciding.seen_price
         self._decide(lambda shown: Approve(shown.id, shown.quantity, shown.limit, shown.stop, seen))
 
     def do_decline(self) -> None:

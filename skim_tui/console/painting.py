@@ -97,7 +97,9 @@ class Painting:
             (f" {keys['edit']} ", "ink bold on muted"), (" edit", "text"),
         )  # fmt: skip
         candidate = app.store.candidates.get(ticket.symbol)
-        deciding.seen_ask = candidate.ask if candidate is not None else 0.0
+        deciding.seen_price = 0.0
+        if candidate is not None:
+            deciding.seen_price = candidate.ask if ticket.side == "BUY" else candidate.bid
         return card(
             ticket, place=deciding.place, wall=app.wall(), armed=deciding.armed(app.monotonic()),
             busy=ticket.id in deciding.busy, currency=app.store.header.currency, keys=foot, width=width, height=height,

@@ -120,6 +120,7 @@ def trade_view(position: Position) -> TradeView:
     return TradeView(
         id=position.ticket_id,
         symbol=position.symbol,
+        side=position.side.value,
         quantity=position.entered,
         entry=position.entry_price,
         exit=position.exit_price,
@@ -212,6 +213,7 @@ def _past_trade(record: PositionRecord, strategy: str, limit: Decimal | None, st
         session=record.opened_session.isoformat(),
         symbol=record.symbol,
         strategy=strategy,
+        side=record.side,
         quantity=record.bought,
         entry=record.entry_price,
         exit=exit_price,

@@ -65,6 +65,7 @@ class Manual:
         ticket, followed, quote = terms.ticket, terms.followed, terms.followed.quote
         return DraftView(
             symbol=symbol,
+            side=ticket.side.value,
             name=terms.instrument.name,
             problem=terms.problem,
             quantity=ticket.quantity,

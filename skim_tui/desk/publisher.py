@@ -15,6 +15,7 @@ from skim_tui.domain.instrument import price
 from skim_tui.domain.market import Bar, DailyBar
 from skim_tui.domain.orders import OrderUpdate
 from skim_tui.domain.session import CURRENCIES, TIME_ZONES, Phase
+from skim_tui.domain.shortsale import describe_borrow
 from skim_tui.link.account import HeaderView
 from skim_tui.link.health import HealthView
 from skim_tui.link.market import CandidateView, ChartBar, ChartView
@@ -181,6 +182,7 @@ class Publisher:
             news=followed.headline,
             spark=tuple(tracker.spark[-30:]),
             halted=bool(followed.halted),
+            borrow=describe_borrow(followed.borrow),
         )
 
     def _ticket(self, ticket_id: str) -> TicketView | None:
@@ -194,6 +196,7 @@ class Publisher:
             strategy=ticket.strategy,
             state=entry.state.value,
             reason=entry.reason,
+            side=ticket.side.value,
             quantity=ticket.quantity,
             limit=ticket.limit,
             stop=ticket.stop,
@@ -224,6 +227,7 @@ class Publisher:
         unrealised = position.unrealised(price(last)) if last > 0 else price(0)
         return PositionView(
             symbol=symbol,
+            side=position.side.value,
             quantity=position.quantity,
             entry=position.entry_price,
             last=last,

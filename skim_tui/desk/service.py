@@ -327,8 +327,8 @@ class DeskService:
         """Carry out what concerns a ticket, an order or a position; None for anything else."""
         desk, manual = self.desk, self._manual
         match command:
-            case Approve(ticket_id=ticket_id, quantity=quantity, limit=limit, stop=stop, seen_ask=ask):
-                return manual.approve(ticket_id, who, Seen(quantity, limit, stop, market=ask))
+            case Approve(ticket_id=ticket_id, quantity=quantity, limit=limit, stop=stop, seen_price=price):
+                return manual.approve(ticket_id, who, Seen(quantity, limit, stop, price))
             case Decline(ticket_id=ticket_id):
                 return desk.approvals.decline(ticket_id, who)
             case Enter(draft=draft, key=key):

@@ -211,6 +211,7 @@ class Watchlist:
         followed = self.symbols.get(said.symbol)
         if followed is not None:
             followed.borrow = said
+            self._context.touch("candidates", said.symbol)
 
     def on_halt(self, change: HaltChanged) -> None:
         followed = self.symbols.get(change.symbol)

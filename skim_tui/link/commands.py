@@ -21,7 +21,7 @@ class Approve(Command, frozen=True):
     quantity: int = 0
     limit: Decimal | None = None
     stop: Decimal | None = None
-    seen_ask: float = 0.0
+    seen_price: float = 0.0
 
 
 class Decline(Command, frozen=True):

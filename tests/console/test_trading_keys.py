@@ -112,7 +112,7 @@ async def test_an_edited_ticket_is_amended_then_approved_as_shown():
         new = Draft("PLS", 700, D("3.40"), D("3.10"), ticket_id=ticket().id)
         assert s.commands[0] == Amend(new)
         sent = s.commands[1]
-        assert (sent.ticket_id, sent.quantity, sent.limit, sent.stop, sent.seen_ask) == (
+        assert (sent.ticket_id, sent.quantity, sent.limit, sent.stop, sent.seen_price) == (
             ticket().id,
             700,
             D("3.40"),
