@@ -7,7 +7,7 @@ import pytest
 
 from skim_tui.desk import recorder
 from skim_tui.journal import Journal, JournalError, Record, store
-from tests.desk.scripted import CANCELLED, HELD, D, Script, T
+from tests.desk.scripted import HELD, D, Script, T
 
 OTHER = "4567-260303-CBA-1"
 
@@ -191,18 +191,14 @@ def test_a_locked_journal_does_not_hold_the_desk_up(tmp_path):
     other.close()
 
 
-def test_a_journal_that_fails_twice_is_told_twice_whoever_found_that_it_works_again(tmp_path):
+def test_a_journal_that_fails_twice_is_told_twice(tmp_path):
     script = Script(tmp_path / "j.db")
     save = script.journal.save
-    for number in (1, 2):
+    for times in (1, 2):
         script.journal.save = fails
         script.desk.context.journal.save(events=[script.desk.context.event("test", "x", "y")])
-        script.desk.advance(script.broker.time)
-        script.journal.save = save
-        assert script.desk.approvals.approve(script.propose(f"4567-260303-WES-{number}"), "test")[0]
         script.wait(1)
-        assert sum("JOURNAL FAILS" in line for line in script.lines("error")) == number
-        assert sum("can be written again" in line for line in script.lines("warning")) == number
-        script.desk.operator.kill("test", close_all=False)
-        script.desk.operator.resume("test")
-        script.say(f"4567-260303-WES-{number}.E", CANCELLED)
+        script.journal.save = save
+        script.wait(1)
+        assert sum("JOURNAL FAILS" in line for line in script.lines("error")) == times
+        assert sum("can be written again" in line for line in script.lines("warning")) == times
