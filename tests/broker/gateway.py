@@ -60,6 +60,10 @@ class Gateway:
     seen: list[list[str]] = field(default_factory=list[list[str]])
     connections: int = 0
     refuse: tuple[int, str] | None = None
+    greeting: str = "20261120 09:30:00 AEDT"
+    before_accounts: list[list[str]] = field(default_factory=list[list[str]])
+    """Messages that a gateway sends of its own accord as soon as a client has named itself."""
+    client_ids: list[str] = field(default_factory=list[str])
     open_orders: list[list[str]] = field(default_factory=list[list[str]])
     completed: list[list[str]] = field(default_factory=list[list[str]])
     executions: list[list[str]] = field(default_factory=list[list[str]])
@@ -116,16 +120,19 @@ class Gateway:
         try:
             await reader.readexactly(4)
             await self._frame(reader)
-            body = b"178\x0020261120 09:30:00 AEDT\0"
+            body = f"178\0{self.greeting}\0".encode()
             writer.write(struct.pack(">I", len(body)) + body)
             start = await self._frame(reader)
             assert start[0] == "71"
+            self.client_ids.append(start[2])
             self._writers.append(writer)
             if self.refuse is not None:
                 self.error(-1, *self.refuse)
                 await writer.drain()
                 writer.close()
                 return
+            for message in self.before_accounts:
+                self.send(*message)
             self.send(15, 1, self.accounts)
             self.send(9, 1, self.next_id)
             while True:

@@ -217,7 +217,7 @@ async def test_an_answer_that_never_comes_is_no_empty_truth(gateway: Gateway, mo
 async def test_a_missing_end_of_executions_is_told_and_survived(
     gateway: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("skim_tui.broker.tws.sync.ANSWER_TIMEOUT", 0.2)
+    monkeypatch.setattr("skim_tui.broker.tws.sync.EXECUTIONS_TIMEOUT", 0.2)
     gateway.replies[7] = lambda fields: gateway.send(11, fields[2], *execution(1, "t1.E", "0001"))
     broker = tws_broker(gateway.port)
     async with running(broker) as desk:

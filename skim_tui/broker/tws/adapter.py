@@ -8,6 +8,7 @@ import time
 from collections.abc import Sequence
 from decimal import Decimal
 from random import Random
+from zoneinfo import ZoneInfo
 
 from ib_async import Contract
 
@@ -17,6 +18,7 @@ from skim_tui.broker.pacing import Pacer
 from skim_tui.broker.port import BrokerError, EventSink, NotConnected, ScanRequest
 from skim_tui.broker.tws.account import Account, WrongAccount, choose_account
 from skim_tui.broker.tws.errors import RESTORED, RESTORED_DATA_LOST, UPSTREAM_LOST, NoAnswer
+from skim_tui.broker.tws.exectime import execution_time
 from skim_tui.broker.tws.heartbeat import HEARTBEAT, HEARTBEAT_TIMEOUT, Heartbeat
 from skim_tui.broker.tws.market import Market
 from skim_tui.broker.tws.news import News
@@ -26,6 +28,7 @@ from skim_tui.broker.tws.sync import take_snapshot
 from skim_tui.broker.tws.trading import Trading
 from skim_tui.domain.events import BrokerEvent, BrokerNotice, Connection, RequestFailed
 from skim_tui.domain.orders import Bracket, OrderSpec
+from skim_tui.domain.session import TIME_ZONES
 
 logger = logging.getLogger("skim.tws")
 
@@ -192,7 +195,7 @@ class TwsBroker:
 
     async def _connect_once(self) -> tuple[str, bool]:
         """One connection from beginning to end: why it ended, and whether trying again soon makes sense."""
-        session = Session(self._client_id, self._trading)
+        session = Session(self._client_id, self._trading, self._execution_time)
         try:
             await session.open(self._host, self._port, self._connect_timeout)
             account = Account(choose_account(self._wanted_account, session.accounts, self._where), self._mic)
@@ -303,6 +306,9 @@ class TwsBroker:
             self._news.start(tuple(self._watched))
 
     # ---- details ------------------------------------------------------------------------------------
+
+    def _execution_time(self, text: str) -> float:
+        return execution_time(text, ZoneInfo(TIME_ZONES[self._mic]), self.now())
 
     def _look_up(self, what: str, symbol: str, sessions: int) -> None:
         self._unanswered[(what, symbol)] = sessions

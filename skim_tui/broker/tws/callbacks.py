@@ -43,7 +43,7 @@ class Callbacks:
 
     defaultTimezone = UTC
     ib = SimpleNamespace(TimezoneTWS="UTC")
-    """Execution times without a zone are UTC: the gateway's documented form for API clients."""
+    """What ib_async reads its zones from; times of executions come in epoch seconds (see ``exectime``)."""
 
     def __init__(self, session: Session, events: SessionEvents) -> None:
         self._session = session
@@ -71,7 +71,7 @@ class Callbacks:
         self._events.on_packet()
 
     def setEventsDone(self) -> None:
-        self._session.end("the connection was closed by the other side")
+        self._session.closed_by_peer()
 
     def connectionClosed(self) -> None: ...
 

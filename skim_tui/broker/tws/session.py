@@ -16,11 +16,17 @@ from ib_async import Client
 
 from skim_tui.broker.tws.callbacks import Callbacks
 from skim_tui.broker.tws.errors import FATAL_AT_CONNECT, NoAnswer, RequestRefused, fails_request
+from skim_tui.broker.tws.exectime import with_epoch_time
 from skim_tui.broker.tws.feed import SymbolFeed
 from skim_tui.broker.tws.wire import HeadlineStream, HistoryStream, ScanStream, SessionEvents, Wire
 
 REQUEST_IDS_FROM = 1_000_000_000
 """Order ids and request ids share one field of an error message; these are far above any order id."""
+
+CLOSED = "the connection was closed by the other side"
+
+EXECUTION = 11
+"""The message id of execDetails."""
 
 
 @dataclass(slots=True)
@@ -32,12 +38,15 @@ class _Request:
 
 
 class Session:
-    """One connection. Requests raise :class:`RequestRefused` or :class:`NoAnswer`; never an empty success."""
+    """One connection. Requests raise :class:`RequestRefused` or :class:`NoAnswer`; never an empty success.
+    ``read_time`` makes UTC epoch seconds of an execution's time as the gateway writes it."""
 
-    def __init__(self, client_id: int, events: SessionEvents) -> None:
+    def __init__(self, client_id: int, events: SessionEvents, read_time: Callable[[str], float]) -> None:
         self.client_id = client_id
         self._events = events
         self._client = Client(cast(Any, Callbacks(self, events)))
+        handlers = cast(dict[int, Callable[[list[str]], None]], cast(Any, self._client.decoder).handlers)
+        handlers[EXECUTION] = with_epoch_time(handlers[EXECUTION], read_time)
         self.wire = cast(Wire, self._client)
         self.wire.MaxRequests = 0  # its throttle is one queue: an order would wait behind data requests
         self.accounts: list[str] = []
@@ -64,8 +73,11 @@ class Session:
                 raise NoAnswer(f"{host}:{port} {self._closed.result()}")
             error = connecting.exception()
             if error is not None:
-                what = "no answer" if isinstance(error, TimeoutError) else str(error) or type(error).__name__
-                raise NoAnswer(f"{host}:{port} {self._closed.result() if self._closed.done() else what}")
+                ended = self._closed.result() if self._closed.done() else ""
+                if isinstance(error, TimeoutError) and ended in ("", CLOSED):
+                    # The client library closes the socket itself when its patience ends.
+                    raise NoAnswer(f"{host}:{port} names no account within {timeout:g} s: is it logged in?")
+                raise NoAnswer(f"{host}:{port} {ended or str(error) or type(error).__name__}")
         finally:
             if not connecting.done():
                 connecting.cancel()
@@ -93,6 +105,9 @@ class Session:
             asyncio.get_running_loop().call_later(2.0, transport.abort)
         if transport is None or not transport.is_closing():
             self.wire.disconnect()
+
+    def closed_by_peer(self) -> None:
+        self.end(CLOSED)
 
     def end(self, reason: str) -> None:
         """The connection is over: nobody waits any longer."""

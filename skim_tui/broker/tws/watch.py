@@ -19,7 +19,7 @@ from skim_tui.broker.tws.lookup import HISTORY_TIMEOUT, Lookup, minute_bar
 from skim_tui.broker.tws.orderform import stock
 from skim_tui.broker.tws.session import Session
 from skim_tui.domain.events import BarsClosed, BrokerEvent, RequestFailed, TodayBars
-from skim_tui.domain.market import Trade
+from skim_tui.domain.market import Quote, Trade
 from skim_tui.domain.session import TIME_ZONES
 
 RESTART = 20.0
@@ -186,6 +186,8 @@ class Watch:
     def _on_feed(self, event: FeedEvent) -> None:
         if self._before_first_trade and isinstance(event, Trade):
             self._first_trade.set()
+        if isinstance(event, Quote):
+            self._told.discard("market data")  # it works again: the next failure is news
         self._emit(event)
 
     def _feed_failed(self, reason: str) -> None:
