@@ -1,4 +1,4 @@
-"""News for a generated day: wire headlines, and what two of them do to the price and the volume of their shares."""
+"""News for a generated day: wire headlines, and what three of them do to the price and the volume of their shares."""
 
 from __future__ import annotations
 
@@ -17,13 +17,14 @@ SHOCKS = (
     "Says it has received approval for its new plant two years early",
     "Wins a ten-year supply contract with a global customer",
 )
+FALL = "Cuts its guidance for the year after a mine is flooded"
 COLOUR = ("Shares in focus as sector rotates", "Analyst day to be held next month", "Fund manager lifts its stake")
 MARKET_WIDE = ("Shares mixed in early trade as investors await data", "Futures point to a flat session")
 
 
 @dataclass(frozen=True, slots=True)
 class Shock:
-    """A jump within the minute after the news, and the climb that follows."""
+    """A jump within the minute after the news, and the climb (or with negative numbers the fall) that follows."""
 
     symbol: str
     minute: int
@@ -46,10 +47,17 @@ def add_news(tape: Tape, seed: int, open_ts: float) -> None:
     items: list[Announcement] = []
     for number, (shock, text) in enumerate(zip(shocks, SHOCKS, strict=True), start=1):
         ts = open_ts + shock.minute * MINUTE + rng.randint(2, 12)
-        items += _told_twice(tape, shock.symbol, ts, text, seed, number)
+        items += _told_twice(tape, shock.symbol, ts, text, seed, number, 0.6)
+    # Numbers of its own, so that the rest of the day is what it would be without it.
+    other = random.Random(f"asx:{seed}:fall")
+    fallen = other.choice([symbol for symbol in named if symbol not in shares])
+    fall = Shock(fallen, other.randint(62, 95), -other.uniform(3.0, 3.8), -other.uniform(2.5, 4.0))
+    shocks.append(fall)
+    ts = open_ts + fall.minute * MINUTE + other.randint(2, 12)
+    items += _told_twice(tape, fall.symbol, ts, FALL, seed, 7, -0.7)
     for number, (symbol, text) in enumerate(zip(shares[2:], rng.sample(COLOUR, 2), strict=True), start=3):
         ts = open_ts + rng.randint(20, 200) * MINUTE + 11.0
-        items += _told_twice(tape, symbol, ts, text, seed, number)
+        items += _told_twice(tape, symbol, ts, text, seed, number, 0.0)
     for number, text in enumerate(MARKET_WIDE, start=5):
         ts = open_ts + rng.randint(-20, 60) * MINUTE
         items.append(Announcement("", ts, text, source=WIRE, key=f"{WIRE}${seed:04d}{number}", language="en"))
@@ -60,12 +68,14 @@ def add_news(tape: Tape, seed: int, open_ts: float) -> None:
         tape.bars[day] = [_moved(bar, moved[bar.symbol], open_ts) if bar.symbol in moved else bar for bar in bars]
 
 
-def _told_twice(tape: Tape, symbol: str, ts: float, text: str, seed: int, number: int) -> list[Announcement]:
+def _told_twice(
+    tape: Tape, symbol: str, ts: float, text: str, seed: int, number: int, sentiment: float
+) -> list[Announcement]:
     """A headline from one wire and, a little later, from another; the first with its article."""
     name = tape.names[symbol]
     first = Announcement(
         symbol, ts, f"{name}: {text}", source=WIRE, key=f"{WIRE}${seed:04d}{number}", symbols=(symbol,),
-        language="en", sentiment=0.6 if text in SHOCKS else 0.0, confidence=0.9,
+        language="en", sentiment=sentiment, confidence=0.9,
     )  # fmt: skip
     again = Announcement(
         symbol, ts + 4.0, f"{name}: {text} -2-", source=OTHER_WIRE, key=f"{OTHER_WIRE}${seed:04d}{number}",
@@ -89,11 +99,11 @@ def _moved(bar: Bar, shock: Shock, open_ts: float) -> Bar:
         ladder.nearest(price(value) * factor) for value in (bar.open, bar.high, bar.low, bar.close)
     )
     if since == 0:
-        opened = low = price(bar.open)
-        high = max(high, close)
+        opened = price(bar.open)
+        high, low = (max(high, close), opened) if shock.jump_pct > 0 else (opened, min(low, close))
     elif since < 10:
         # Minutes after a surprise are wide.
-        reach = opened * price(shock.jump_pct) / 800
+        reach = opened * price(abs(shock.jump_pct)) / 800
         high, low = ladder.nearest(max(opened, close) + reach), ladder.nearest(min(opened, close) - reach)
     busy = 14 if since < 2 else 6 if since < 10 else 2
     top, bottom = max(opened, high, low, close), min(opened, high, low, close)
