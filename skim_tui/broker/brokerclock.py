@@ -32,7 +32,8 @@ class BrokerClock:
     lines, the bands of the recent samples intersect in a narrow one, and its middle is taken. The error is
     then about half a broker second plus the answer's delay times the speed.
 
-    Local times come from one monotonic clock; ``wall`` is the system clock's UTC at that same moment.
+    Local times come from one clock that never steps; ``wall`` is the system clock's UTC at that same moment. A system
+    clock that is set to another time does not take the broker's along: between two samples the time runs on as before.
     """
 
     def __init__(self, *, window: float = 60.0, keep: int = 64, horizon: float = 15.0) -> None:
@@ -41,6 +42,8 @@ class BrokerClock:
         self._horizon = horizon
         """Local seconds after the last sample for which the clock runs on; then it stands until the next."""
         self._offsets: deque[float] = deque(maxlen=8)
+        self._wall = 0.0
+        """The system clock when the newest sample came."""
         self._base = 0.0
         self._origin = 0.0
         """The fitted line: broker time is ``_base`` at local time ``_origin``."""
@@ -65,6 +68,7 @@ class BrokerClock:
     def sample(self, sample: ClockSample, wall: float) -> None:
         """Take one answer; ``wall`` is the system clock when it was received."""
         self._samples.append(sample)
+        self._wall = wall
         while sample.received - self._samples[0].received > self._window:
             self._samples.popleft()
         self._offsets.append(sample.second + 0.5 - wall)
@@ -79,10 +83,14 @@ class BrokerClock:
 
     def now(self, local: float, wall: float) -> float:
         """Broker time, UTC epoch seconds. It never goes back while the broker's clock does not jump."""
-        if self.is_system or not self._samples:
-            self._last = wall
+        if not self._samples:
             return wall
         newest = self._samples[-1]
+        if self.is_system:
+            since = local - newest.received
+            was_set = since < self._horizon and abs(self._wall + since - wall) >= SAME_CLOCK
+            self._last = self._wall + since if was_set else wall
+            return self._last
         ahead = min(local, newest.received + self._horizon) - self._origin
         estimate = self._base + self.speed * ahead
         self._last = max(self._last, estimate)

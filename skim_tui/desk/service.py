@@ -70,6 +70,7 @@ from skim_tui.link.notices import ReportView
 from skim_tui.link.server import LinkServer
 from skim_tui.paths import Paths
 from skim_tui.redaction import redactor
+from skim_tui.steadytime import steady_wall
 
 logger = logging.getLogger("skim.desk")
 
@@ -135,7 +136,12 @@ class DeskService:
         self._broker = broker
         self._journal = journal
         self.desk = desk = Desk(
-            config, broker, journal, calendar, actions=corporate_actions.load(config.scan.corporate_actions)
+            config,
+            broker,
+            journal,
+            calendar,
+            wall=steady_wall(),
+            actions=corporate_actions.load(config.scan.corporate_actions),
         )
         self._manual = Manual(desk)
         self._history = History(desk.context, desk.watchlist, desk.books)
@@ -157,7 +163,7 @@ class DeskService:
         if isinstance(broker, NewsWire):
             broker.follow_news(config.shock.providers)
         self._arm_auto = arm_auto
-        self._ticked = 0.0
+        self._ticked = self._clock_set = 0.0
         self._stopping = asyncio.Event()
         self._server = LinkServer(paths.socket, self._command, on_consoles=self._on_consoles)
         self._publisher = Publisher(
@@ -256,13 +262,20 @@ class DeskService:
             self._take(SourceReport("newsroom", SourceState.STOPPED, f"defect: {error!r} (see the log file)"))
 
     def _watch_time(self) -> None:
-        """Notice that this process did not run: suspended, stopped, or the machine asleep. What it knows is old then."""
-        now = time.time()
-        before, self._ticked = self._ticked, now
-        if not before or now - before < TIME_JUMP:
-            return
+        """Notice that this process did not run (suspended, stopped, the machine asleep): what it knows is old then.
+        A system clock that was set harms nothing that waits, but whoever reads times on screen must know."""
         context = self.desk.context
-        context.log("error", f"the desk did not run for {now - before:.0f} s: asking the broker for its whole truth")
+        now = context.wall()
+        before, self._ticked = self._ticked, now
+        was_set = time.time() - now - self._clock_set
+        if before and now - before >= TIME_JUMP:
+            what = f"the desk did not run for {now - before:.0f} s"
+        elif abs(was_set) >= TIME_JUMP:
+            self._clock_set += was_set
+            what = f"the system clock was set by {was_set:+,.0f} s"
+        else:
+            return
+        context.log("error", f"{what}: asking the broker for its whole truth")
         if context.auto:
             self.desk.operator.set_auto(False, "time jump")
         context.broker.resync()

@@ -141,3 +141,26 @@ def test_a_new_connection_may_lead_to_the_system_clock() -> None:
     clock.sample(ClockSample(30.0, 30.01, math.floor(WALL + 30.0)), WALL + 30.0)
     assert clock.is_system
     assert clock.now(31.0, WALL + 31.0) == WALL + 31.0
+
+
+@given(
+    step=st.sampled_from([-7200.0, -90.0, -2.5, 2.5, 90.0, 7200.0]), at=st.floats(6.0, 20.0), seed=st.integers(0, 1000)
+)
+def test_a_system_clock_that_is_set_does_not_take_the_brokers_time_along(step: float, at: float, seed: int) -> None:
+    exchange = Exchange(WALL, 1.0, 0.02, seed)
+    clock = BrokerClock()
+    times = sample_times(60.0)
+    for local, following in zip(times, times[1:], strict=False):
+        sample = exchange.answer(local)
+        clock.sample(sample, WALL + sample.received + (step if sample.received >= at else 0.0))
+        look = sample.received
+        while look < following:
+            now = clock.now(look, WALL + look + (step if look >= at else 0.0))
+            assert abs(now - exchange.at(look)) <= 2.6
+            look += 0.25
+
+
+def test_without_a_connection_the_system_clock_holds() -> None:
+    clock = BrokerClock(horizon=15.0)
+    clock.sample(ClockSample(0.0, 0.01, math.floor(WALL)), WALL)
+    assert clock.now(16.0, WALL + 500.0) == WALL + 500.0

@@ -29,6 +29,7 @@ from skim_tui.broker.tws.trading import Trading
 from skim_tui.domain.events import BrokerEvent, BrokerNotice, Connection, RequestFailed
 from skim_tui.domain.orders import Bracket, OrderSpec
 from skim_tui.domain.session import TIME_ZONES
+from skim_tui.steadytime import elapsed
 
 logger = logging.getLogger("skim.tws")
 
@@ -93,7 +94,7 @@ class TwsBroker:
 
     def now(self) -> float:
         """The broker's time, UTC epoch seconds; the system clock's before the first connection."""
-        return self.clock.now(time.monotonic(), time.time())
+        return self.clock.now(elapsed(), time.time())
 
     @property
     def speed(self) -> float:

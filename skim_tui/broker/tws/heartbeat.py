@@ -8,6 +8,7 @@ import time
 from skim_tui.broker.brokerclock import BrokerClock, ClockSample
 from skim_tui.broker.tws.errors import NoAnswer
 from skim_tui.broker.tws.session import Session
+from skim_tui.steadytime import elapsed
 
 FIRST_SAMPLES = (0.0, 0.1, 0.1, 0.2, 0.4)
 """Local seconds between the clock samples of a new connection: ever longer, as the fit gets better."""
@@ -64,9 +65,9 @@ class Heartbeat:
                 return reason
 
     async def _sample(self) -> None:
-        sent = time.monotonic()
+        sent = elapsed()
         try:
             answer = await self._session.ask("time", self._session.wire.reqCurrentTime, self._timeout)
         except NoAnswer:
             return  # whether the connection is dead is judged by all that arrives on it
-        self._clock.sample(ClockSample(sent, time.monotonic(), int(answer[0])), time.time())
+        self._clock.sample(ClockSample(sent, elapsed(), int(answer[0])), time.time())
