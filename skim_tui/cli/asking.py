@@ -67,6 +67,7 @@ def _wait_for_desk(paths: Paths, seconds: float) -> None:
 
 async def _until_flat(paths: Paths, seconds: float) -> str:
     """What is left of positions and working entries after at most ``seconds``; empty when all is flat."""
+    from skim_tui.domain.orders import leg_of
     from skim_tui.link.account import HeaderView
     from skim_tui.link.client import SocketLink
     from skim_tui.link.messages import Delta
@@ -92,9 +93,14 @@ async def _until_flat(paths: Paths, seconds: float) -> str:
         ]
         orders: list[OrderView] = [
             row for row in rows.get("orders", {}).values()
-            if not row.foreign and row.side == "BUY" and row.status not in ("filled", "cancelled", "rejected")
+            if not row.foreign and leg_of(row.ref) == "E" and row.status not in ("filled", "cancelled", "rejected")
         ]  # fmt: skip
-        return ", ".join([*(f"{row.quantity:,} {row.symbol}" for row in positions), *(row.ref for row in orders)])
+        return ", ".join(
+            [
+                *(f"{'-' if row.side == 'SELL' else ''}{row.quantity:,} {row.symbol}" for row in positions),
+                *(row.ref for row in orders),
+            ]
+        )
 
     link = SocketLink(paths.socket, who="skim flatten", observer=True)
     await link.attach(take, lambda reason: None)

@@ -71,7 +71,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("close", "x", "close", "close the selected position at market", PROTECT, ("positions",), footer=3),
     Action("move_stop", "s", "stop", "tighten the stop of the position (in the chart: to the crosshair)", PROTECT, ("positions", "chart"), footer=4),
     Action("target", "t", "target", "set or move the profit target of the position", PROTECT, ("positions", "chart"), footer=4),
-    Action("scale_out", "o", "scale out", "sell part of the position at market", PROTECT, ("positions",), footer=4),
+    Action("scale_out", "o", "scale out", "sell (short: buy back) part of the position at market", PROTECT, ("positions",), footer=4),
     Action("repair", "r", "repair", "see now that the stop covers the position", PROTECT, ("positions",), footer=5),
     Action("cancel", "c", "cancel", "cancel the selected order", PROTECT, ("orders",), footer=3),
     Action("cancel_all", "C", "cancel all", "cancel every working entry; stops stay", PROTECT, DESK),

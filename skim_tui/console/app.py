@@ -38,6 +38,7 @@ from skim_tui.console.terminal import SkimDriver
 from skim_tui.console.themes import load_themes, theme_folders
 from skim_tui.console.trading import Trading
 from skim_tui.console.watchdog import EVERY, Watchdog
+from skim_tui.console.ways import way
 from skim_tui.link.messages import Delta
 from skim_tui.link.port import DeskLink
 
@@ -367,7 +368,7 @@ class SkimApp(App[str]):
         more = len(self.deciding.tickets)
         on = int(self.wall()) % 2 == 0
         self._terminal_title(
-            f"{'▲▲' if on else '▽▽'} TICKET {ticket.symbol} {left:.0f}s{f' ({more})' if more > 1 else ''}"
+            f"{'▲▲' if on else '▽▽'} {way(ticket.side).ticket} {ticket.symbol} {left:.0f}s{f' ({more})' if more > 1 else ''}"
         )
 
     def _terminal_title(self, text: str) -> None:

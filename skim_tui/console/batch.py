@@ -14,6 +14,7 @@ from skim_tui.console.card import ARMING_SECONDS
 from skim_tui.console.columns import Column, cells, fitting, heading
 from skim_tui.console.lineview import LineView
 from skim_tui.console.spans import Line, behind, clip, joined
+from skim_tui.console.ways import way
 from skim_tui.link.commands import Approve, Decline
 from skim_tui.link.messages import Reply
 from skim_tui.link.trading import TicketView
@@ -30,7 +31,8 @@ class Batch(ModalScreen[None]):
         self._skim = app
         self._key = ""
         self._marked: set[str] = set()
-        self._asks: dict[str, float] = {}
+        self._met: dict[str, float] = {}
+        """By ticket: the price its entry meets, as the list showed it last."""
         self._said: dict[str, tuple[str, str]] = {}
         self._typed_at = app.monotonic()
         self._refusal = ""
@@ -91,8 +93,8 @@ class Batch(ModalScreen[None]):
         for ticket in tickets:
             command = Decline(ticket.id)
             if approve:
-                ask = self._asks.get(ticket.id, 0.0)
-                command = Approve(ticket.id, ticket.quantity, ticket.limit, ticket.stop, ask)
+                met = self._met.get(ticket.id, 0.0)
+                command = Approve(ticket.id, ticket.quantity, ticket.limit, ticket.stop, met)
             reply: Reply = await self._skim.attachment.send(command)
             self._said[ticket.id] = (reply.text, "good" if reply.ok else "bad")
             if not reply.ok:
@@ -113,9 +115,10 @@ class Batch(ModalScreen[None]):
             (
                 Column[TicketView]("", 1, lambda v: ("✓" if v.id in self._marked else " ", "gain bold")),
                 Column[TicketView]("symbol", 6, lambda v: (v.symbol, "text bold")),
-                Column[TicketView]("shares", 7, lambda v: (figures.shares(v.quantity), "text"), "right"),
+                Column[TicketView]("side", 5, lambda v: (way(v.side).order, way(v.side).style)),
+                Column[TicketView]("shares", 7, lambda v: (way(v.side).signed(v.quantity), "text"), "right"),
                 Column[TicketView]("limit", 8, lambda v: (figures.price(v.limit), "entry"), "right"),
-                Column[TicketView]("offer", 8, lambda v: (figures.price(self._ask(v)), "text"), "right"),
+                Column[TicketView]("market", 8, lambda v: (figures.price(self._market(v)), "text"), "right"),
                 Column[TicketView]("stop", 8, lambda v: (figures.price(v.stop), "stop"), "right"),
                 Column[TicketView]("risk", 9, lambda v: (figures.money(v.risk), "text"), "right"),
                 Column[TicketView]("value", 10, lambda v: (figures.money(v.value), "muted"), "right", need=3),
@@ -125,7 +128,7 @@ class Batch(ModalScreen[None]):
         )
         lines: list[Line] = [((" ", ""), *heading(columns))]
         for ticket in waiting[: height - 7]:
-            self._asks[ticket.id] = self._ask(ticket)
+            self._met[ticket.id] = self._market(ticket)
             line: Line = (("▌" if ticket.id == self._key else " ", "accent"), *cells(columns, ticket))
             lines.append(behind(line, "selected", width) if ticket.id == self._key else line)
         if not waiting:
@@ -148,6 +151,6 @@ class Batch(ModalScreen[None]):
         lines.append(((f"  {self._refusal}", "warn"),) if self._refusal else ())
         return lines
 
-    def _ask(self, ticket: TicketView) -> float:
+    def _market(self, ticket: TicketView) -> float:
         candidate = self._skim.store.candidates.get(ticket.symbol)
-        return candidate.ask if candidate is not None else 0.0
+        return way(ticket.side).met(candidate) if candidate is not None else 0.0

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from skim_tui.console import figures
 from skim_tui.console.spans import Line, Span, clip, joined, length, spread, wrap
+from skim_tui.console.ways import SHORT, way
 from skim_tui.link.market import CandidateView
 from skim_tui.link.news import NewsView
 from skim_tui.link.trading import TicketView
@@ -38,23 +39,24 @@ def card(
     if left <= 0:
         clock = ("EXPIRED", "bad bold")
     number: Line = ((f" {place[0]} of {place[1]}  [ ]", "muted"),) if place[1] > 1 else ()
+    taken = way(ticket.side)
     head: Line = (
-        (f"{ticket.side} ", "gain bold"), (ticket.symbol, "text bold"), (f"  {figures.shares(ticket.quantity)}", "text bold"),
+        (f"{taken.enter} ", f"{taken.style} bold"), (ticket.symbol, "text bold"), (f"  {figures.shares(ticket.quantity)}", "text bold"),
         (" at ", "muted"), (figures.price(ticket.limit), "entry bold"), (" or better", "muted"),
     )  # fmt: skip
-    per_share = ticket.limit - ticket.stop
-    away = float(per_share / ticket.limit * 100) if ticket.limit else 0.0
+    away = float(ticket.stop / ticket.limit - 1) * 100 if ticket.limit else 0.0
+    side = f" {taken.stop_lies}" if taken is SHORT else ""
     target: Line = (("target ", "muted"), (figures.price(ticket.target), "target")) if ticket.target else ()
     lines: list[Line] = [
         spread(head, (*number, ("  ", ""), clock), width),
         joined((
-            (("stop ", "muted"), (figures.price(ticket.stop), "stop bold"), (f" -{away:.1f}%", "stop")),
+            ((f"{taken.stop} ", "muted"), (figures.price(ticket.stop), "stop bold"), (f" {away:+.1f}%{side}", "stop")),
             (("worst loss ", "muted"), (f"{figures.money(ticket.risk)} {currency}", "text bold"), (f" {_r(ticket)}", "muted")),
             target,
         )),
     ]  # fmt: skip
     if live.candidate is not None:
-        lines.append(clip(_market(ticket, live.candidate), width))
+        lines.append(_market(ticket, live.candidate, width))
     headline = _headline(live, ticket, width)
     if headline:
         lines.append(headline)
@@ -77,27 +79,35 @@ def _foot(left: float, *, armed: bool, busy: bool, keys: Line, refusal: str) -> 
     return (*keys, (f"   {refusal}", "bad")) if refusal else keys
 
 
-def _market(ticket: TicketView, candidate: CandidateView) -> Line:
-    """Price, spread, distance to the range's high, gap and relative volume as they are now."""
+def _market(ticket: TicketView, candidate: CandidateView, width: int) -> Line:
+    """Price, spread, distance to the range's edge that was broken, gap and relative volume as they are now; for a
+    short sale what can be borrowed."""
+    taken = way(ticket.side)
+    edge, name = (candidate.or_low, "ORL") if taken is SHORT else (candidate.or_high, "ORH")
     spread_pct = (candidate.ask / candidate.bid - 1) * 100 if candidate.bid > 0 and candidate.ask > 0 else None
-    over = (candidate.last / candidate.or_high - 1) * 100 if candidate.or_high and candidate.last > 0 else None
-    dear = candidate.ask > float(ticket.limit) > 0
+    over = (candidate.last / edge - 1) * 100 if edge and candidate.last > 0 else None
+    met = taken.met(candidate)
+    beyond = met > 0 < float(ticket.limit) and (met - float(ticket.limit)) * taken.sign > 0
     offered: Line = (
         ("bid/ask ", "muted"),
-        (f"{figures.price(candidate.bid)}/{figures.price(candidate.ask)}", "warn" if dear else "text bold"),
+        (f"{figures.price(candidate.bid)}/{figures.price(candidate.ask)}", "warn" if beyond else "text bold"),
     )
     if spread_pct is not None:
         offered = (*offered, (f" {spread_pct:.2f}%", "warn" if spread_pct > 1 else "muted"))
     parts: list[Line] = [offered]
     if over is not None:
-        parts.append((("to ORH ", "muted"), (f"{over:+z.1f}%", "gain" if over > 0 else "warn")))
+        parts.append(((f"to {name} ", "muted"), (f"{over:+z.1f}%", "gain" if over * taken.sign > 0 else "warn")))
+    if taken is SHORT:
+        parts.append(((candidate.borrow, "text") if candidate.borrow else ("borrow unknown", "warn"),))
     if candidate.gap_pct is not None:
         parts.append((("gap ", "muted"), figures.percent(candidate.gap_pct)))
     if candidate.rel_volume is not None:
         parts.append((("rel vol ", "muted"), (f"{candidate.rel_volume:.1f}x", "text")))
     if candidate.halted:
         parts.insert(0, ((" HALTED ", "ink bold on bad"),))
-    return joined(parts)
+    while len(parts) > 1 and length(joined(parts)) > width:
+        parts.pop()  # a figure cut in two reads as another one
+    return clip(joined(parts), width)
 
 
 def _headline(live: Evidence, ticket: TicketView, width: int) -> Line:
@@ -114,7 +124,7 @@ def _headline(live: Evidence, ticket: TicketView, width: int) -> Line:
 
 def _r(ticket: TicketView) -> str:
     """The worst loss in R, one R being the plain distance to the stop."""
-    distance = (ticket.limit - ticket.stop) * ticket.quantity
+    distance = abs(ticket.limit - ticket.stop) * ticket.quantity
     return f"-{ticket.risk / distance:.1f}R" if distance > 0 else ""
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from skim_tui.console import figures
 from skim_tui.console.spans import Line, fit, spread
+from skim_tui.console.ways import SHORT, way
 from skim_tui.link.market import ChartBar, ChartView
 
 AXIS = 9
@@ -271,9 +272,11 @@ def _over(style: str, front: str) -> str:
 
 
 def _levels(view: ChartView) -> list[tuple[float, str, str]]:
-    """The horizontal lines, the most important first."""
+    """The horizontal lines, the most important first. A short position's stop lies above its entry."""
+    taken = way(view.side)
+    entry = "short entry" if taken is SHORT else "entry"
     named = (
-        (view.stop, "stop", "stop"), (view.entry, "entry", "entry"), (view.target, "target", "target"),
+        (view.stop, "stop", taken.stop), (view.entry, "entry", entry), (view.target, "target", "target"),
         (view.or_high, "orh", "OR high"), (view.or_low, "orl", "OR low"),
     )  # fmt: skip
     return [(price, style, name) for price, style, name in named if price is not None and price > 0]

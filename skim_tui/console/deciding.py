@@ -23,7 +23,7 @@ class Deciding:
     refused: str = ""
     """Why the desk refused the shown ticket last."""
     seen_price: float = 0.0
-    """What the card showed last of the price that the entry meets: the offer, or the bid for a short sale."""
+    """The offer, for a short sale the bid, that the card showed last."""
 
     def update(self, proposed: list[TicketView], mono: float) -> list[TicketView]:
         """Take over the tickets that wait now; the ones that are new. The card stays on its ticket if it can."""

@@ -52,7 +52,8 @@ class Dial:
 
 
 class DialScreen(ModalScreen[str]):
-    """Asks for a price. The result is ``price`` as text, ``none`` where that is offered, or empty for back."""
+    """Asks for a price. The result is ``price`` as text, ``none`` where that is offered, or empty for back.
+    A price with a ``problem`` is not taken: the reason stands under it."""
 
     def __init__(
         self,
@@ -60,6 +61,7 @@ class DialScreen(ModalScreen[str]):
         title: str,
         dial: Dial,
         tell: Callable[[Decimal], list[Line]],
+        problem: Callable[[Decimal], str],
         *,
         confirm: str,
         none: str = "",
@@ -69,6 +71,7 @@ class DialScreen(ModalScreen[str]):
         self._heading = title
         self._dial = dial
         self._tell = tell
+        self._problem = problem
         self._confirm = confirm
         self._none = none
 
@@ -76,14 +79,17 @@ class DialScreen(ModalScreen[str]):
         box = LineView(self._palette, self._paint, id="ask")
         box.border_title = f" {self._heading} "
         box.styles.width = 64
-        box.styles.height = 9 + len(self._tell(self._dial.price)) + bool(self._none)
+        box.styles.height = 10 + len(self._tell(self._dial.price)) + bool(self._none)
         yield box
 
     def _paint(self, width: int, height: int) -> list[Line]:
         shown = self._dial.typed or figures.price(self._dial.price)
         lines: list[Line] = [(), (("  price  ", "muted"), (shown, "text bold"), ("▏", "accent")), ()]
         lines += [clip(((("  ", "")), *line), width) for line in self._tell(self._dial.price)]
-        lines += [(), (("  ", ""), (" y ", "ink bold on key"), (f"  {self._confirm}", "text"))]
+        problem = self._problem(self._dial.price)
+        lines.append(clip(((f"  {problem}", "warn"),), width))
+        confirm = ("ink bold on muted", "muted") if problem else ("ink bold on key", "text")
+        lines += [(), (("  ", ""), (" y ", confirm[0]), (f"  {self._confirm}", confirm[1]))]
         if self._none:
             lines.append((("  ", ""), (" n ", "ink bold on key"), (f"  {self._none}", "text")))
         lines.append(
@@ -102,7 +108,7 @@ class DialScreen(ModalScreen[str]):
         event.stop()
         if event.key == "escape":
             self.dismiss("")
-        elif event.key == "y":
+        elif event.key == "y" and not self._problem(self._dial.price):
             self.dismiss(str(self._dial.price))
         elif event.key == "n" and self._none:
             self.dismiss("none")

@@ -23,13 +23,14 @@ class Form:
     fresh: bool = True
     """Nothing was typed since the cursor came to this field: the first character replaces its text."""
     ticket_id: str = ""
-    """The waiting ticket being edited: its symbol stays."""
+    """The waiting ticket being edited: its symbol and its side stay."""
+    side: str = "BUY"
 
     @classmethod
     def of_ticket(cls, ticket: TicketView) -> Form:
         target = str(ticket.target) if ticket.target is not None else ""
         texts = (ticket.symbol, str(ticket.quantity), str(ticket.limit), str(ticket.stop), target)
-        return cls(texts, 1, True, ticket.id)
+        return cls(texts, 1, True, ticket.id, ticket.side)
 
     @classmethod
     def of_symbol(cls, symbol: str) -> Form:

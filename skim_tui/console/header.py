@@ -32,8 +32,8 @@ def risk_used(header: HeaderView) -> Decimal:
     return header.open_risk + max(Decimal(0), -header.realised)
 
 
-def strip(header: HeaderView, now: float, width: int) -> list[Line]:
-    """The two header lines; ``now`` is the exchange's time."""
+def strip(header: HeaderView, now: float, width: int, *, short: int = 0) -> list[Line]:
+    """The two header lines; ``now`` is the exchange's time, ``short`` the number of short positions."""
     light, light_style = LIGHTS.get(header.connection, ("○", "bad"))
     state = header.connection
     if header.connection_reason and header.connection != "OPERATIONAL":
@@ -70,7 +70,8 @@ def strip(header: HeaderView, now: float, width: int) -> list[Line]:
         ("risk ", "muted"), (figures.meter(share, 8), f"{hue} on selected"),
         (f" {figures.money(used, cents=False)} of {figures.money(limit, cents=False)}", "text"),
     ))  # fmt: skip
-    parts.append((("pos ", "muted"), (f"{header.positions}/{header.max_positions}", "text")))
+    held: Line = (("pos ", "muted"), (f"{header.positions}/{header.max_positions}", "text"))
+    parts.append((*held, (f", {short} short", "loss")) if short else held)
     if width >= 90 and header.equity is not None:
         parts.append((("equity ", "faint"), (figures.money(header.equity, cents=False), "text")))
     two = spread(joined(parts), ((f"{header.account} ", "faint"),), width)

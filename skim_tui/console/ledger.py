@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from skim_tui.console.figures import clock
+from skim_tui.console.ways import way
 from skim_tui.link.history import PastTrade
 
 BUCKETS = (-2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 2.0, 3.0)
@@ -57,7 +58,7 @@ def ledger(trades: Sequence[PastTrade]) -> Ledger:
 
 
 def slippage(trade: PastTrade) -> Decimal | None:
-    """Money that ``trade`` lost against the limit it was to be bought at and the stop it was to be sold at."""
+    """Money that ``trade`` lost against the limit of its entry and the stop it was to end at."""
     parts = [slip for slip in (trade.entry_slip, trade.exit_slip) if slip is not None]
     return sum(parts, Decimal(0)) * trade.quantity if parts else None
 
@@ -103,6 +104,11 @@ def by_hour(trades: Iterable[PastTrade], tz: str) -> list[tuple[str, Ledger]]:
 def by_session(trades: Iterable[PastTrade]) -> list[tuple[str, Ledger]]:
     """The figures of each entry session, the newest first."""
     return sorted(_grouped(trades, lambda trade: trade.session), reverse=True)
+
+
+def by_side(trades: Iterable[PastTrade]) -> list[tuple[str, Ledger]]:
+    """The figures of the long and of the short trades, the best first."""
+    return sorted(_grouped(trades, lambda trade: way(trade.side).name), key=lambda row: -row[1].pnl)
 
 
 def last_sessions(trades: Sequence[PastTrade], count: int, today: str) -> list[PastTrade]:

@@ -10,6 +10,7 @@ from textual.screen import ModalScreen
 from skim_tui.console import figures, rows
 from skim_tui.console.arrange import CARD
 from skim_tui.console.dialogs import Ask, Choice, Type
+from skim_tui.console.ways import SHORT, order_side, way_held
 from skim_tui.link.commands import (
     Acknowledge,
     AnyCommand,
@@ -108,9 +109,9 @@ class Operating:
         if held is None:
             self._app.say("no position to close", "warn")
             return
-        symbol = held.symbol
-        text = [f"Sell {figures.shares(held.quantity)} {symbol} at market.", f"Open profit {figures.profit(held.unrealised)[0].strip()}."]  # fmt: skip
-        self.ask(f"Close {symbol}?", text, [Choice("y", f"close {symbol}", "yes")], lambda _: self.send(ClosePosition(symbol)), grave=True)  # fmt: skip
+        symbol, way = held.symbol, way_held(held)
+        text = [f"{way.leave.capitalize()} {figures.shares(abs(held.quantity))} {symbol} at market.", f"Open profit {figures.profit(held.unrealised)[0].strip()}."]  # fmt: skip
+        self.ask(f"Close {way.name} {symbol}?" if way is SHORT else f"Close {symbol}?", text, [Choice("y", f"close {symbol}", "yes")], lambda _: self.send(ClosePosition(symbol)), grave=True)  # fmt: skip
 
     def do_cancel(self) -> None:
         table = self._app.looking.table()
@@ -122,15 +123,17 @@ class Operating:
             self._app.say(f"{order.symbol}: this order is {order.status} already", "warn")
             return
         ref = order.ref
-        text = [f"{order.side} {figures.shares(order.quantity)} {order.symbol} {order.type}, {order.status}."]
+        text = [f"{order_side(order)} {figures.shares(order.quantity)} {order.symbol} {order.type}, {order.status}."]
         self.ask("Cancel this order?", text, [Choice("y", "cancel it", "yes")], lambda _: self.send(CancelOrder(ref)))
 
     def do_kill(self) -> None:
         """Entries stop at once, without a question; closing everything asks."""
         self.send(Kill(close_all=False))
-        count = len(self._app.store.positions)
+        positions = self._app.store.positions.values()
+        count, short = len(positions), sum(way_held(held) is SHORT for held in positions)
         if count:
-            text = ["Entries are being cancelled and blocked.", f"{count} open position(s) keep their stops."]
+            which = f", {short} of them short," if short else ""
+            text = ["Entries are being cancelled and blocked.", f"{count} open position(s){which} keep their stops."]
             self.ask("KILL SWITCH", text, [Choice("y", "also close every position at market", "yes")], lambda _: self.send(Kill(close_all=True)), grave=True)  # fmt: skip
 
     def do_resume(self) -> None:

@@ -14,6 +14,7 @@ from skim_tui.console.card import ARMING_SECONDS
 from skim_tui.console.form import FIELDS, Form
 from skim_tui.console.lineview import LineView
 from skim_tui.console.spans import Line, behind, clip, joined
+from skim_tui.console.ways import SHORT, way
 from skim_tui.link.commands import Amend, AnyCommand, Approve, Enter, Preview
 from skim_tui.link.messages import Reply
 from skim_tui.link.trading import Draft, DraftView
@@ -53,7 +54,8 @@ class OrderForm(ModalScreen[None]):
         self.set_interval(REFRESH, self._compute)
 
     def _heading(self) -> str:
-        return f"EDIT TICKET {self._form.text('symbol')}" if self._form.ticket_id else "BUY by hand"
+        ticket = way(self._form.side).ticket
+        return f"EDIT {ticket} {self._form.text('symbol')}" if self._form.ticket_id else "BUY by hand"
 
     # ---- the desk's figures -------------------------------------------------------------------------
 
@@ -90,7 +92,7 @@ class OrderForm(ModalScreen[None]):
         before = self._form
         if event.character == "r" and self._form.field != "symbol":
             texts = (self._form.texts[0], "", "", "", "")
-            self._form = Form(texts, self._form.at, True, self._form.ticket_id)
+            self._form = Form(texts, self._form.at, True, self._form.ticket_id, self._form.side)
         else:
             self._form = self._form.press(event.key, event.character, self._answer)
         if self._form.draft != before.draft:
@@ -110,6 +112,8 @@ class OrderForm(ModalScreen[None]):
             return "the desk is still computing"
         if view.problem:
             return view.problem
+        if view.side != self._form.side:
+            return f"the desk computed a {way(view.side).name} entry, not a {way(self._form.side).name} one"
         failed = [gate for gate in view.gates if not gate.ok]
         if failed:
             return f"{failed[0].name}: {failed[0].text}"
@@ -132,7 +136,8 @@ class OrderForm(ModalScreen[None]):
         reply = Reply(id=0, ok=True)
         if draft.ticket_id:
             reply = await send(Amend(draft))
-            last = Approve(draft.ticket_id, draft.quantity, draft.limit, draft.stop, view.ask)
+            met = view.bid if way(view.side) is SHORT else view.ask
+            last = Approve(draft.ticket_id, draft.quantity, draft.limit, draft.stop, met)
         if reply.ok:
             reply = await send(last)
         self._busy = False
@@ -159,9 +164,10 @@ class OrderForm(ModalScreen[None]):
             )  # fmt: skip
             lines.append(behind(line, "selected", width) if chosen else clip(line, width))
         lines += [(), self._risk(view), clip(self._verdict(view), width), ()]
-        send = self._send_keys[0]
+        send, taken = self._send_keys[0], way(self._form.side)
+        sends = "sell short" if taken is SHORT else "send"
         keys: Line = (
-            (" ", ""), (f" {send} ", "ink bold on gain"), (" send  ", "gain bold"), ("↑ ↓ ", "key bold"), ("field  ", "muted"),
+            (" ", ""), (f" {send} ", f"ink bold on {taken.style}"), (f" {sends}  ", f"{taken.style} bold"), ("↑ ↓ ", "key bold"), ("field  ", "muted"),
             ("← → ", "key bold"), ("step  ", "muted"), ("r ", "key bold"), ("as proposed  ", "muted"), ("esc ", "key bold"),
             ("back", "muted"),
         )  # fmt: skip
@@ -196,12 +202,16 @@ class OrderForm(ModalScreen[None]):
             return ()
         if field == "shares" and view.most:
             return ((f"most {figures.shares(view.most)}, bound by {view.bound_by}", "muted"),)
-        if field == "limit" and view.ask > 0 and view.limit:
-            return ((f"{(float(view.limit) / view.ask - 1) * 100:+.2f}% from the offer", "muted"),)
+        taken = way(view.side)
+        met = view.bid if taken is SHORT else view.ask
+        if field == "limit" and met > 0 and view.limit:
+            return ((f"{(float(view.limit) / met - 1) * 100:+.2f}% from the {taken.market}", "muted"),)
         if field == "stop" and view.limit:
-            return ((f"{(float(view.stop) / float(view.limit) - 1) * 100:+.1f}% from the limit", "muted"),)
-        if field == "target" and view.target is not None and view.limit > view.stop:
-            return ((f"{float((view.target - view.limit) / (view.limit - view.stop)):.1f}R", "muted"),)
+            lies = f", {taken.stop_lies} it" if taken is SHORT else ""
+            return ((f"{(float(view.stop) / float(view.limit) - 1) * 100:+.1f}% from the limit{lies}", "muted"),)
+        risk = taken.gain(view.stop, view.limit)
+        if field == "target" and view.target is not None and risk > 0:
+            return ((f"{float(taken.gain(view.limit, view.target) / risk):.1f}R", "muted"),)
         return ()
 
     def _risk(self, view: DraftView | None) -> Line:

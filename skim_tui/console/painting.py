@@ -9,6 +9,7 @@ from skim_tui.console.actions import Action
 from skim_tui.console.arrange import CARD, PANES
 from skim_tui.console.card import Evidence, card
 from skim_tui.console.spans import Line, behind, clip, length, spread
+from skim_tui.console.ways import SHORT, way, way_held
 
 if TYPE_CHECKING:
     from skim_tui.console.app import SkimApp
@@ -46,7 +47,8 @@ class Painting:
         known = store.candidates.get(self._app.charting.symbol)
         name = f" {known.name}" if known is not None and known.name else ""
         symbol = self._app.charting.symbol
-        self._set("chart", f"{TITLES['chart']} {symbol}{name}" if symbol else TITLES["chart"])
+        borrow = f", {known.borrow}" if known is not None and known.borrow else ""
+        self._set("chart", f"{TITLES['chart']} {symbol}{name}{borrow}" if symbol else TITLES["chart"])
 
     def _set(self, pane: str, title: str) -> None:
         view = self._app.view(pane)
@@ -54,7 +56,9 @@ class Painting:
             view.border_title = title
 
     def header(self, width: int) -> list[Line]:
-        return header.strip(self._app.store.header, self._app.shown_now, width)
+        store = self._app.store
+        short = sum(way_held(held) is SHORT for held in store.positions.values())
+        return header.strip(store.header, self._app.shown_now, width, short=short)
 
     def banners(self, width: int) -> list[Line]:
         attachment = self._app.attachment
@@ -79,7 +83,7 @@ class Painting:
             return []
         left = figures.duration(ticket.expires_unix - self._app.wall())
         more = len(self._app.deciding.tickets) - 1
-        text = f" TICKET {ticket.symbol} waits, {left} left{f', and {more} more' if more else ''}: esc shows it"
+        text = f" {way(ticket.side).ticket} {ticket.symbol} waits, {left} left{f', and {more} more' if more else ''}: esc shows it"
         return [
             (*clip(((text, "ink bold on accent"),), width), (" " * max(0, width - len(text)), "ink bold on accent"))
         ]
@@ -89,17 +93,16 @@ class Painting:
         ticket = deciding.ticket
         if ticket is None:
             return []
-        app.view(CARD).border_title = f" TICKET {ticket.symbol}: your decision "
+        taken = way(ticket.side)
+        app.view(CARD).border_title = f" {taken.ticket} {ticket.symbol}: your decision "
         keys = {action.id: action.shown_keys for action in app.actions}
         foot: Line = (
-            (f" {keys['approve']} ", "ink bold on gain"), (" approve and send   ", "gain bold"),
+            (f" {keys['approve']} ", f"ink bold on {taken.style}"), (f" {taken.send}   ", f"{taken.style} bold"),
             (f" {keys['decline']} ", "ink bold on muted"), (" decline   ", "text"),
             (f" {keys['edit']} ", "ink bold on muted"), (" edit", "text"),
         )  # fmt: skip
         candidate = app.store.candidates.get(ticket.symbol)
-        deciding.seen_price = 0.0
-        if candidate is not None:
-            deciding.seen_price = candidate.ask if ticket.side == "BUY" else candidate.bid
+        deciding.seen_price = taken.met(candidate) if candidate is not None else 0.0
         return card(
             ticket, place=deciding.place, wall=app.wall(), armed=deciding.armed(app.monotonic()),
             busy=ticket.id in deciding.busy, currency=app.store.header.currency, keys=foot, width=width, height=height,

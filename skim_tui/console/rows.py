@@ -7,6 +7,7 @@ from skim_tui.console.columns import Column, cells, fitting, heading
 from skim_tui.console.lineview import Row, Sheet
 from skim_tui.console.spans import Line, Span, length
 from skim_tui.console.store import Store
+from skim_tui.console.ways import SHORT, order_side, way, way_held
 from skim_tui.link.news import NewsView
 from skim_tui.link.notices import LogView
 from skim_tui.link.trading import OrderView, PositionView, TicketView
@@ -45,7 +46,8 @@ def tickets(store: Store, width: int, wall: float) -> Sheet:
             Column[TicketView]("time", 8, lambda v: (figures.clock(v.created, store.header.tz), "faint"), need=5),
             Column[TicketView]("symbol", 6, lambda v: (v.symbol, "text bold")),
             Column[TicketView]("state", 13, state),
-            Column[TicketView]("qty", 7, lambda v: (figures.shares(v.quantity), "text"), "right"),
+            Column[TicketView]("side", 5, lambda v: (way(v.side).order, way(v.side).style), need=3),
+            Column[TicketView]("qty", 7, lambda v: (way(v.side).signed(v.quantity), "text"), "right"),
             Column[TicketView]("limit", 8, lambda v: (figures.price(v.limit), "entry"), "right"),
             Column[TicketView]("stop", 8, lambda v: (figures.price(v.stop), "stop"), "right"),
             Column[TicketView]("risk", 8, lambda v: (figures.money(v.risk), "text"), "right", need=4),
@@ -70,7 +72,7 @@ def positions(store: Store, width: int, now: float) -> Sheet:
     columns = fitting(
         (
             Column[PositionView]("symbol", 6, lambda v: (v.symbol, "text bold")),
-            Column[PositionView]("shares", 7, lambda v: (figures.shares(v.quantity), "text"), "right"),
+            Column[PositionView]("shares", 7, lambda v: (way_held(v).signed(v.quantity), "text"), "right"),
             Column[PositionView]("entry", 8, lambda v: (figures.price(v.entry), "entry"), "right"),
             Column[PositionView]("last", 8, lambda v: (figures.price(v.last), "text"), "right"),
             Column[PositionView]("open P&L", 11, lambda v: figures.profit(v.unrealised), "right"),
@@ -87,19 +89,21 @@ def positions(store: Store, width: int, now: float) -> Sheet:
 
 def protected_by(view: PositionView, now: float, width: int) -> Line:
     """The line that names the stop protecting a position, or says that none does."""
+    way = way_held(view)
+    hook = f"  └ {way.name}, " if way is SHORT else "  └ "
     if not view.owned:
-        return (("  └ not opened by this desk: it watches, you protect", "warn"),)
+        return ((f"{hook}not opened by this desk: it watches, you protect", "warn"),)
     held = figures.shares(view.quantity)
     if view.stop_price is None:
-        return (("  └ ", "bad"), (" UNPROTECTED ", "ink bold on bad"), (f" no stop at the broker for {held}", "bad bold"))  # fmt: skip
+        return ((hook, "bad"), (" UNPROTECTED ", "ink bold on bad"), (f" no {way.stop} at the broker for {held}", "bad bold"))  # fmt: skip
     number = f" #{view.stop_perm_id}" if view.stop_perm_id else ""
-    stop = f"stop {figures.price(view.stop_price)} × {figures.shares(view.stop_quantity)}{number}"
+    stop = f"{way.stop} {figures.price(view.stop_price)} × {figures.shares(view.stop_quantity)}{number}"
     if view.stop_status != "held":
         stop += f" {view.stop_status}"
     if not view.protected:
-        return (("  └ ", "bad"), (" UNPROTECTED ", "ink bold on bad"), (f" {stop}: covers {figures.shares(view.stop_quantity)} of {held}", "bad bold"))  # fmt: skip
+        return ((hook, "bad"), (" UNPROTECTED ", "ink bold on bad"), (f" {stop}: covers {figures.shares(view.stop_quantity)} of {held}", "bad bold"))  # fmt: skip
     confirmed = f"  seen {figures.age(now - view.stop_confirmed)}" if view.stop_confirmed else ""
-    line: Line = (("  └ protected by ", "muted"), (stop, "good"))
+    line: Line = ((f"{hook}protected by ", "muted"), (stop, "good"))
     return (*line, (confirmed, "faint")) if length(line) + len(confirmed) <= width else line
 
 
@@ -118,7 +122,7 @@ def orders(store: Store, width: int) -> Sheet:
         (
             Column[OrderView]("time", 8, lambda v: (figures.clock(v.updated, store.header.tz), "faint"), need=4),
             Column[OrderView]("symbol", 6, lambda v: (v.symbol, "text bold")),
-            Column[OrderView]("side", 4, lambda v: (v.side, "text")),
+            Column[OrderView]("side", 5, lambda v: (order_side(v), "text")),
             Column[OrderView]("type", 7, lambda v: (v.type, "muted"), need=3),
             Column[OrderView]("qty", 7, lambda v: (figures.shares(v.quantity), "text"), "right"),
             Column[OrderView]("filled", 7, lambda v: (figures.shares(v.filled), "muted"), "right", need=5),

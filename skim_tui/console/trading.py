@@ -13,6 +13,7 @@ from skim_tui.console.dialogs import Choice
 from skim_tui.console.form import Form
 from skim_tui.console.orderform import OrderForm
 from skim_tui.console.spans import Line
+from skim_tui.console.ways import SHORT, way_held
 from skim_tui.domain.instrument import price
 from skim_tui.link.commands import CancelAll, MoveStop, RepairStop, ScaleOut, SetTarget
 from skim_tui.link.trading import PositionView
@@ -77,49 +78,46 @@ class Trading:
         if held.stop_price is None:
             self._app.say(f"{held.symbol} has no stop at the broker: r repairs", "bad bold")
             return
-        symbol, present = held.symbol, held.stop_price
+        symbol, present, way = held.symbol, held.stop_price, way_held(held)
         start = self._pointed(symbol) or present
 
         def tell(at: Decimal) -> list[Line]:
-            locked = (at - held.entry) * held.quantity
-            lines: list[Line] = [
+            locked = way.gain(held.entry, at) * abs(held.quantity)
+            return [
                 (("now ", "muted"), (figures.price(present), "stop"), ("   last ", "muted"), (figures.price(held.last), "text"), ("   entry ", "muted"), (figures.price(held.entry), "entry")),
-                (("filled there ", "muted"), figures.profit(locked), (f" on {figures.shares(held.quantity)}", "muted")),
+                (("filled there ", "muted"), figures.profit(locked), (f" on {way.signed(held.quantity)}", "muted")),
             ]  # fmt: skip
-            if at <= present:
-                lines.append((("a stop is never widened", "warn"),))
-            elif 0 < held.last <= float(at):
-                lines.append((("at or above the last price: it would sell at once", "warn"),))
-            else:
-                lines.append(())
-            return lines
 
         def answered(answer: str | None) -> None:
             if answer:
                 self._app.operating.send(MoveStop(symbol, Decimal(answer)))
 
         self._app.push_screen(
-            DialScreen(self._app.palette, f"Stop of {symbol}", self._dial(start), tell, confirm="move the stop"),
+            DialScreen(
+                self._app.palette, f"{way.stop.capitalize()} of {symbol}", self._dial(start), tell,
+                lambda at: way.stop_problem(at, present, held.last), confirm=f"move the {way.stop}",
+            ),
             answered,
-        )
+        )  # fmt: skip
 
     def do_target(self) -> None:
         held = self._held()
         if held is None:
             return
-        symbol = held.symbol
+        symbol, way = held.symbol, way_held(held)
         chart = self._app.store.chart.get(symbol)
         present = price(chart.target) if chart is not None and chart.target is not None else None
-        risk = held.entry - held.stop_price if held.stop_price is not None else Decimal(0)
-        start = self._pointed(symbol) or present or held.entry + 2 * max(risk, Decimal(0))
-        if held.last > 0:
-            start = max(start, price(held.last))
+        risk = way.gain(held.stop_price, held.entry) if held.stop_price is not None else Decimal(0)
+        start = self._pointed(symbol) or present or held.entry + way.sign * 2 * max(risk, Decimal(0))
+        last = price(held.last)
+        if held.last > 0 and (way.gain(last, start) < 0 or start <= 0):
+            start = last
 
         def tell(at: Decimal) -> list[Line]:
-            ratio = f"  {float((at - held.entry) / risk):.1f}R" if risk > 0 else ""
+            ratio = f"  {float(way.gain(held.entry, at) / risk):.1f}R" if risk > 0 else ""
             return [
                 (("now ", "muted"), (figures.price(present) if present else "none", "target"), ("   last ", "muted"), (figures.price(held.last), "text")),
-                (("filled there ", "muted"), figures.profit((at - held.entry) * held.quantity), (ratio, "muted")),
+                (("filled there ", "muted"), figures.profit(way.gain(held.entry, at) * abs(held.quantity)), (ratio, "muted")),
             ]  # fmt: skip
 
         def answered(answer: str | None) -> None:
@@ -128,7 +126,8 @@ class Trading:
 
         self._app.push_screen(
             DialScreen(
-                self._app.palette, f"Target of {symbol}", self._dial(start), tell,
+                self._app.palette, f"Target of {way.name} {symbol}" if way is SHORT else f"Target of {symbol}",
+                self._dial(start), tell, lambda at: way.target_problem(at, held.last),
                 confirm="set the target", none="no target" if present else "",
             ),
             answered,
@@ -138,12 +137,13 @@ class Trading:
         held = self._held()
         if held is None:
             return
-        symbol = held.symbol
+        symbol, way = held.symbol, way_held(held)
         sizes = {key: max(1, held.quantity // part) for key, _, part in PARTS}
         choices = [Choice(key, f"{name}: {figures.shares(sizes[key])}", key) for key, name, _ in PARTS]
-        text = [f"{figures.shares(held.quantity)} held, open profit {figures.profit(held.unrealised)[0].strip()}.", "Sold at market; the stop keeps covering the rest."]  # fmt: skip
+        profit = figures.profit(held.unrealised)[0].strip()
+        text = [f"{way.signed(held.quantity)} held, open profit {profit}.", f"{way.left.capitalize()} at market; the {way.stop} keeps covering the rest."]  # fmt: skip
         self._app.operating.ask(
-            f"Sell part of {symbol}?", text, choices,
+            f"{way.leave.capitalize()} part of {symbol}?", text, choices,
             lambda key: self._app.operating.send(ScaleOut(symbol, sizes[key])), grave=True,
         )  # fmt: skip
 

@@ -22,6 +22,7 @@ class Approve(Command, frozen=True):
     limit: Decimal | None = None
     stop: Decimal | None = None
     seen_price: float = 0.0
+    """The price that the entry meets: the offer for a purchase, the bid for a short sale."""
 
 
 class Decline(Command, frozen=True):

@@ -95,15 +95,18 @@ ANSWERS = {
 }  # fmt: skip
 
 
-def draft_view(draft: Draft) -> DraftView:
+def draft_view(draft: Draft, side: str = "BUY") -> DraftView:
     """The desk's answer to a draft: 2,000 a trade at most, risk by the distance of the stop."""
-    limit, stop = draft.limit or D("3.42"), draft.stop or D("3.24")
-    most = int(D(500) / (limit - stop)) if limit > stop else 0
+    sign, lies = (-1, "above") if side == "SELL" else (1, "below")
+    bid, ask, name = (3.40, 3.41, "Pilbara Minerals") if side == "BUY" else (12.33, 12.35, "Telix Pharmaceuticals")
+    limit, stop = draft.limit or D(str(bid)) + D("0.02"), draft.stop or D(str(bid)) + D("0.02") - sign * D("0.18")
+    distance = (limit - stop) * sign
+    most = int(D(500) / distance) if distance > 0 else 0
     quantity = draft.quantity or most
-    risk = quantity * (limit - stop) + 12
+    risk = quantity * distance + 12
     gates = (*(GateView(name, True, "ok") for name in GATES), GateView("risk", risk <= 520, f"{risk:.2f} of 520.00"))
     return DraftView(
-        symbol=draft.symbol.upper(), name="Pilbara Minerals", problem="" if limit > stop else f"the stop {stop} is not below the limit {limit}",
+        symbol=draft.symbol.upper(), side=side, name=name, problem="" if distance > 0 else f"the stop {stop} is not {lies} the limit {limit}",
         quantity=quantity, most=most, bound_by="risk", limit=limit, stop=stop, target=draft.target, value=quantity * limit,
-        risk=risk, budget=D(520), fees=D("12.00"), step=D("0.01"), last=3.40, bid=3.40, ask=3.41, gates=gates,
+        risk=risk, budget=D(520), fees=D("12.00"), step=D("0.01"), last=bid, bid=bid, ask=ask, gates=gates,
     )  # fmt: skip

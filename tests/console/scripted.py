@@ -166,6 +166,62 @@ def bars(count: int = 24) -> tuple[ChartBar, ...]:
     return tuple(made)
 
 
+def short_ticket(**changes: object) -> TicketView:
+    """A downward shock to be sold short: the stop lies above, the target below."""
+    values: dict[str, object] = {
+        "strategy": "news shock", "side": "SELL", "quantity": 500, "limit": D("12.34"), "stop": D("12.80"),
+        "target": D("11.42"), "value": D("6170.00"), "risk": D("248.40"),
+        "gates": (*(GateView(name, True, "ok") for name in GATES), GateView("short sale", True, "41,000 to borrow")),
+        "evidence": (("shock", "-6.1 % in 90 s"), ("news", "$Phase 3 trial paused after a safety review")),
+    }  # fmt: skip
+    return ticket("TLX", **{**values, **changes})
+
+
+def falling() -> CandidateView:
+    return CandidateView(
+        symbol="TLX", rank=13, name="Telix Pharmaceuticals", state="ticketed", prev_close=13.20, open=12.90, gap_pct=-2.27,
+        last=12.33, bid=12.33, ask=12.35, volume=812_000, rel_volume=3.4, or_high=12.95, or_low=12.60,
+        news="$Phase 3 trial paused after a safety review", borrow="41,000 to borrow",
+    )  # fmt: skip
+
+
+def short_position(**changes: object) -> PositionView:
+    values: dict[str, object] = {
+        "symbol": "DRO", "side": "SELL", "quantity": 500, "entry": D("4.34"), "last": 4.21, "unrealised": D("65.00"),
+        "r": 0.72, "opened": NOW - 600, "stop_price": D("4.52"), "stop_quantity": 500, "stop_status": "working",
+        "stop_ref": "M001-260310-DRO-1.S", "stop_perm_id": 1200131, "stop_confirmed": NOW - 200, "protected": True,
+        "next_exit": "all at the close",
+    }  # fmt: skip
+    return PositionView(**{**values, **changes})  # type: ignore[arg-type]
+
+
+def short_morning(*, tickets: tuple[TicketView, ...] = ()) -> Delta:
+    """The morning with a short position beside the long ones, its orders, and its chart."""
+    made = morning(tickets=tickets, head=header(positions=3))
+    falls = tuple(
+        ChartBar(bar.ts, *(round(7.72 - price, 2) for price in (bar.open, bar.low, bar.high, bar.close)), bar.volume)
+        for bar in bars()
+    )
+    ref = "M001-260310-DRO-1"
+    made.upserts["positions"]["DRO"] = short_position()
+    made.upserts["candidates"]["TLX"] = falling()
+    made.upserts["orders"] |= {
+        f"{ref}.E": OrderView(
+            ref=f"{ref}.E", symbol="DRO", side="SELL", type="LMT", quantity=500, filled=500, limit=D("4.33"),
+            avg_price=D("4.34"), tif="DAY", status="filled", perm_id=1200130, updated=NOW - 600,
+        ),
+        f"{ref}.S": OrderView(
+            ref=f"{ref}.S", symbol="DRO", side="BUY", type="STP", quantity=500, stop=D("4.52"), tif="GTC",
+            status="working", perm_id=1200131, updated=NOW - 598,
+        ),
+    }  # fmt: skip
+    made.upserts["chart"]["DRO"] = ChartView(
+        symbol="DRO", bars=falls, or_high=4.52, or_low=4.38, or_from=OPEN, or_until=OPEN + 600, prev_close=4.60,
+        side="SELL", entry=4.34, stop=4.52, target=4.16,
+    )  # fmt: skip
+    return made
+
+
 def morning(*, tickets: tuple[TicketView, ...] = (), head: HeaderView | None = None) -> Delta:
     """The whole state of a desk at 10:23 on a busy morning."""
     done = ticket("NEU", state="filled", decided_by="console", created=NOW - 500)

@@ -19,12 +19,25 @@ from skim_tui.link.commands import AskAway, Preview
 from skim_tui.link.messages import Delta, Reply
 
 from .answers import ANSWERS, VITALS, draft_view
-from .scripted import NOW, WALL, D, ScriptedLink, header, morning, quiet, ticket, until
+from .scripted import (
+    NOW,
+    WALL,
+    D,
+    ScriptedLink,
+    header,
+    morning,
+    quiet,
+    short_morning,
+    short_ticket,
+    ticket,
+    until,
+)
 
 FOLDER = Path(__file__).parent / "screens"
 SIZES = ((80, 24), (120, 40), (200, 60))
 SMALL = ((80, 24), (120, 40))
 ALL = (*SIZES, (300, 70))
+ENDS = (SIZES[0], SIZES[-1])
 
 THEMES = ("skim-dark", "skim-light", "skim-contrast", "skim-colourblind", "skim-ansi")
 
@@ -39,13 +52,18 @@ SCREENS = {
     "batch": (("B", "space", "down"), SMALL), "move-stop": (("4", "down", "s", "up"), SMALL), "target": (("4", "down", "t"), SMALL),
     "scale-out": (("4", "down", "o"), SMALL), "kill": (("K",), SMALL), "quit": (("q",), SMALL), "theme": (("T",), SMALL),
     "change-setting": (("S", "e", "9"), SMALL),
+    "short-ticket": ((), ENDS), "short-position": (("4", "down"), ENDS), "short-orders": (("5",), ((80, 24),)),
+    "short-edit": (("e", "down", "down"), ((80, 24),)), "short-batch": (("B",), ((80, 24),)),
+    "short-move-stop": (("4", "down", "s", "up"), ((80, 24),)), "short-target": (("4", "down", "t"), ((80, 24),)),
+    "short-scale-out": (("4", "down", "o"), ((80, 24),)), "short-close": (("4", "down", "x"), ((80, 24),)),
 }  # fmt: skip
 
 
 class Link(ScriptedLink):
     async def send(self, command):
         if isinstance(command, Preview):
-            return Reply(1, True, "", draft_view(command.draft))
+            waiting = self.first.upserts.get("tickets", {}).get(command.draft.ticket_id)
+            return Reply(1, True, "", draft_view(command.draft, waiting.side if waiting else "BUY"))
         return await super().send(command)
 
 
@@ -56,6 +74,15 @@ def first_of(name):
     head = header()
     if name == "desk-auto":
         head = header(auto=True, mismatches=("BHP: broker holds 220, journal 120",))
+    if name.startswith("short"):
+        waiting = {
+            "short-ticket": (short_ticket(),),
+            "short-edit": (short_ticket(),),
+            "short-batch": (ticket(), short_ticket()),
+        }
+        made = short_morning(tickets=waiting.get(name, ()))
+        made.upserts["vitals"] = {"": VITALS}
+        return made
     waiting = ()
     if name in ("desk", "edit", "journal"):
         waiting = (ticket(),)

@@ -12,11 +12,12 @@ from skim_tui.console.dial import Dial
 from skim_tui.console.form import FIELDS, Form
 from skim_tui.domain.instrument import ASX_LADDER
 from skim_tui.link.commands import Amend, CancelAll, Decline, Enter, MoveStop, Preview, RepairStop, ScaleOut, SetTarget
+from skim_tui.link.market import ChartBar, ChartView
 from skim_tui.link.messages import Reply
 from skim_tui.link.trading import Draft
 
 from .answers import draft_view
-from .scripted import NOW, ScriptedLink, morning, ticket
+from .scripted import NOW, ScriptedLink, bars, morning, ticket
 from .test_app import approval, stage
 
 D = Decimal
@@ -170,8 +171,11 @@ async def test_a_stop_follows_the_crosshair():
 
 
 def neu_chart():
-    made = morning().upserts["chart"]["PLS"]
-    return type(made)(**{**{f: getattr(made, f) for f in made.__struct_fields__}, "symbol": "NEU"})
+    """NEU between its stop and its last price."""
+    raised = tuple(
+        ChartBar(bar.ts, bar.open + 15, bar.high + 15, bar.low + 15, bar.close + 15, bar.volume) for bar in bars()
+    )
+    return ChartView(symbol="NEU", bars=raised, entry=18.42, stop=17.60)
 
 
 async def test_a_target_typed_is_set():

@@ -11,6 +11,7 @@ from skim_tui.console.ledger import (
     Ledger,
     by_hour,
     by_session,
+    by_side,
     by_strategy,
     distribution,
     equity,
@@ -21,11 +22,12 @@ from skim_tui.console.ledger import (
 from skim_tui.console.lineview import Row, Sheet
 from skim_tui.console.pages.page import Page
 from skim_tui.console.spans import Line, Span, clip, spread
+from skim_tui.console.ways import way
 from skim_tui.link.commands import AnyCommand, AskJournal
 from skim_tui.link.history import JournalView, PastTrade
 from skim_tui.link.messages import AnyView
 
-VIEWS = ("trades", "sessions", "strategies", "hours", "R distribution")
+VIEWS = ("trades", "sessions", "strategies", "hours", "sides", "R distribution")
 PERIODS = ((0, "all sessions"), (1, "today"), (5, "last 5 sessions"), (20, "last 20 sessions"))
 
 
@@ -133,7 +135,7 @@ class JournalPage(Page):
         tz = self.skim.store.header.tz
         groups: dict[str, Callable[[], list[tuple[str, Ledger]]]] = {
             "sessions": lambda: by_session(self.trades), "strategies": lambda: by_strategy(self.trades),
-            "hours": lambda: by_hour(self.trades, tz),
+            "hours": lambda: by_hour(self.trades, tz), "sides": lambda: by_side(self.trades),
         }  # fmt: skip
         return self._groups(view, groups[view](), width)
 
@@ -152,7 +154,8 @@ class JournalPage(Page):
                     "out", 12, lambda v: (figures.clock(v.exited, tz, "%d %b %H:%M").lstrip("0"), "muted"), need=3
                 ),
                 Column[PastTrade]("symbol", 6, lambda v: (v.symbol, "text bold")),
-                Column[PastTrade]("shares", 7, lambda v: (figures.shares(v.quantity), "text"), "right", need=2),
+                Column[PastTrade]("side", 5, lambda v: (way(v.side).name, way(v.side).style), need=2),
+                Column[PastTrade]("shares", 7, lambda v: (way(v.side).signed(v.quantity), "text"), "right", need=2),
                 Column[PastTrade]("entry", 8, lambda v: (figures.price(v.entry), "entry"), "right"),
                 Column[PastTrade]("exit", 8, lambda v: (figures.price(v.exit), "text"), "right"),
                 Column[PastTrade]("P&L", 11, lambda v: figures.profit(v.pnl), "right"),
@@ -166,7 +169,7 @@ class JournalPage(Page):
         )
         rows = [Row(trade.id, (cells(columns, trade),)) for trade in reversed(self.trades)]
         empty = self.empty(
-            "No closed trade in this time: p shows another.", "A trade is here once its last share is sold."
+            "No closed trade in this time: p shows another.", "A trade is here once its last share is out."
         )
         return Sheet(heading(columns), rows, empty)
 
