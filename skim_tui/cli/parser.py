@@ -46,7 +46,12 @@ def parser() -> argparse.ArgumentParser:
     exchange.add_argument("--fx", metavar="RATE", help="units of it for one unit of the market's currency")
     exchange.add_argument("--participation", metavar="P", help="share of traded volume that resting orders may fill")
     exchange.add_argument("--impact", metavar="X", help="price steps of market impact: X times root of size over shown")
-    exchange.add_argument("--allow-short", action="store_true", help="let sales go below zero")
+    exchange.add_argument(
+        "--allow-short",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="sell short what can be borrowed (else a cash account)",
+    )
     exchange.add_argument("--account", default="DU1234567", help=argparse.SUPPRESS)
     exchange.add_argument("--cash", default="100000", help=argparse.SUPPRESS)
     exchange.add_argument("--idle-exit", type=float, default=0.0, help=argparse.SUPPRESS)

@@ -54,7 +54,8 @@ def adjust_order(order: SimOrder, action: CorporateAction, ladder: PriceLadder) 
     """Bring a good-till-cancelled order over the action.
 
     A split changes quantity and prices; a dividend lowers purchase limits and sale stops by itself, so that the
-    price drop of the ex-date does not set them off (as US exchanges do for open orders).
+    price drop of the ex-date does not set them off (as US exchanges do for open orders: FINRA rule 5330). Sale
+    limits and the stops of purchases, with their limits, stay.
     """
     if action.kind == "split":
         ratio = action.value
@@ -67,6 +68,8 @@ def adjust_order(order: SimOrder, action: CorporateAction, ladder: PriceLadder) 
         order.trail_amount = order.trail_amount / ratio if order.trail_amount is not None else None
         order.limit_offset = order.limit_offset / ratio if order.limit_offset is not None else None
     elif order.side is Side.BUY:
+        if order.type in ("STP LMT", "TRAIL LIMIT"):
+            return
         order.limit = _lowered(order.limit, action.value, ladder)
     else:
         order.stop = _lowered(order.stop, action.value, ladder)

@@ -58,8 +58,11 @@ def allocate(side: Side, queue: Sequence[Interest], at: Decimal, volume: int, pa
 
 
 def takes_part(order: SimOrder, auction: Auction, entered_before: float) -> bool:
-    """Whether the order stands in this auction's book. Untriggered stops do not; IOC waits for the market."""
-    if order.waits_trigger or order.waits_parent or order.tif == "IOC" or order.entered >= entered_before:
+    """Whether the order stands in this auction's book. Untriggered stops and what waits for
+    shares to borrow do not; IOC waits for the market."""
+    if order.waits_trigger or order.waits_parent or order.waits_locate:
+        return False
+    if order.tif == "IOC" or order.entered >= entered_before:
         return False
     if order.type in CLOSING_TYPES:
         return auction is Auction.CLOSING

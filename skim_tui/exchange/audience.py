@@ -61,6 +61,10 @@ class Audience:
         for listener in tuple(self._following.get(symbol, ())):
             listener.on_halt(symbol, halted)
 
+    def borrow_changed(self, symbol: str) -> None:
+        for listener in tuple(self._following.get(symbol, ())):
+            listener.on_borrow(symbol)
+
     # ---- what everybody hears -----------------------------------------------------------------------
 
     def bars_closed(self, bars: Sequence[Bar]) -> None:

@@ -44,6 +44,8 @@ class Book:
         self._on_execution = on_execution
         self.attempt: Callable[[SimOrder], None] = lambda order: None
         """Matches one order at once: the matcher's."""
+        self.looking: Callable[[SimOrder], None] = lambda order: None
+        """Shares to borrow are looked for from now on: the timetable's."""
         self.executions: list[Execution] = []
         self.next_perm = FIRST_PERM
         self.next_execution = 1
@@ -103,7 +105,8 @@ class Book:
         order.reserve = reserve
         if new.type != old.type:
             order.triggered = False
-            order.why_held = self._why_held(order)
+        if new.type != old.type or new.quantity != old.quantity:
+            self._hold(order)
         if new.limit != old.limit or new.quantity > old.quantity or new.type != old.type:
             self._queue_up(order)
         order.modifications += 1
@@ -123,6 +126,18 @@ class Book:
         """The exchange cancels what is left of a live order, for ``reason``."""
         self._finish(order, "Cancelled", reason)
         self._cut_children(order)
+        self.locate(order.symbol)
+
+    def locate(self, symbol: str) -> None:
+        """Set free what was held for want of shares to sell short, where they are there now."""
+        for order in [order for order in self._families.live.get(symbol, ()) if order.waits_locate]:
+            if not order.is_done and order.waits_locate and not self._rules.must_locate(order):
+                order.why_held = self._why_held(order)
+                if self._stands(order):
+                    order.status = "Submitted"
+                self._queue_up(order)
+                self._on_order(order)
+                self.attempt(order)
 
     def expire(self, applies: Callable[[SimOrder], bool], reason: str) -> None:
         """End every live order for which ``applies`` holds."""
@@ -175,6 +190,7 @@ class Book:
         if order.is_done:
             self._cut_children(order)
         self._reduce_group(order, quantity)
+        self.locate(order.symbol)
 
     def set_off(self, order: SimOrder) -> None:
         """Its trigger was reached: it is a live market or limit order from now on."""
@@ -208,10 +224,8 @@ class Book:
         if parent is not None and parent.is_done and parent.filled == 0:
             self._finish(order, "Cancelled", "its parent is not live")
             return
-        order.why_held = self._why_held(order)
-        stands = self._venue.state(order.symbol) is Trading.CONTINUOUS and _is_continuous(order)
-        stands = stands and not order.why_held and order.good_after <= self._venue.now()
-        order.status = "Submitted" if stands else "PreSubmitted"
+        self._hold(order)
+        order.status = "Submitted" if self._stands(order) else "PreSubmitted"
         self._queue_up(order)
         self._families.live.setdefault(order.symbol, []).append(order)
         if refusal := self._rules.band_refusal(order, order.limit):
@@ -221,10 +235,26 @@ class Book:
             return
         self._on_order(order)
 
+    def _hold(self, order: SimOrder) -> None:
+        """Say anew for what the order waits, if for anything."""
+        order.why_held = self._why_held(order)
+        if order.waits_locate:
+            order.status = "PreSubmitted"
+            self.looking(order)
+
+    def _stands(self, order: SimOrder) -> bool:
+        """Whether nothing keeps it from the market."""
+        trading = self._venue.state(order.symbol) is Trading.CONTINUOUS and _is_continuous(order)
+        return trading and not order.why_held and order.good_after <= self._venue.now()
+
     def _why_held(self, order: SimOrder) -> str:
         parent = self._families.parent(order)
-        waits = parent is not None and parent.filled == 0
-        return ",".join(word for word in ("child" if waits else "", "trigger" if order.waits_trigger else "") if word)
+        reasons = {
+            "child": parent is not None and parent.filled == 0,
+            "locate": self._rules.must_locate(order),
+            "trigger": order.waits_trigger,
+        }
+        return ",".join(word for word, holds in reasons.items() if holds)
 
     def _queue_up(self, order: SimOrder) -> None:
         self._place += 1

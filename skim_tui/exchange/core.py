@@ -24,7 +24,9 @@ from skim_tui.exchange.book import Book
 from skim_tui.exchange.clock import SimClock
 from skim_tui.exchange.disturbance import Disturbance
 from skim_tui.exchange.families import Families
+from skim_tui.exchange.funds import Funds
 from skim_tui.exchange.impact import Impact
+from skim_tui.exchange.lending import Lending, Offer
 from skim_tui.exchange.listings import listings
 from skim_tui.exchange.matching import PARTICIPATION, Matcher
 from skim_tui.exchange.model import Execution, SimOrder
@@ -53,12 +55,13 @@ class Exchange:
         rates: Mapping[str, Decimal] | None = None,
         start: float | None = None,
         speed: float | None = None,
-        allow_short: bool = False,
+        allow_short: bool = True,
         participation: float = PARTICIPATION,
         impact: float = 0.0,
         state: StateFile | None = None,
     ) -> None:
         """``currency`` is the account's (the market's if not given), ``rates`` units of it for one of another.
+        Without ``allow_short`` it is a cash account: no sale goes below zero.
 
         Raises :class:`skim_tui.exchange.statefile.StateError` when ``state`` holds another account's world,
         :class:`LookupError` when no rate between the two currencies is known.
@@ -86,7 +89,9 @@ class Exchange:
         self._families = Families()
         venue = Venue(self.instruments, self.now, self._sessions, self._playback)
         fees = FEES[tape.mic]
-        rules = Rules(self._families, self.account, fees, venue, allow_short=allow_short)
+        self.lending = Lending(tape.borrow, self.account, self.daily_bars)
+        self._funds = Funds(self.account, self._families, venue)
+        rules = Rules(self._families, self.account, fees, venue, self._funds, self.lending, allow_short=allow_short)
         self.book = Book(
             account_id,
             self.account,
@@ -164,6 +169,9 @@ class Exchange:
             total += value * self.rate(self.instruments[symbol].currency)
         return total
 
+    def free_funds(self) -> Decimal:
+        return self._funds.free()
+
     def next_order_id(self, client_id: int) -> int:
         return 1 + self._families.highest_ids.get(client_id, 0)
 
@@ -230,6 +238,9 @@ class Exchange:
     def daily_bars(self, symbol: str, sessions: int) -> list[DailyBar]:
         return self._archive.daily(symbol, sessions, self._day.date)
 
+    def borrowable(self, symbol: str) -> tuple[float, int]:
+        return self.lending.told(symbol)
+
     # ---- what doors ask: orders -----------------------------------------------------------------------
 
     def submit(self, order: SimOrder) -> None:
@@ -264,6 +275,13 @@ class Exchange:
     def resume(self, symbol: str) -> None:
         """Trading resumes with the auction that the tape's next trade is the print of."""
         self.halt_changed(symbol, False)
+
+    def lend(self, symbol: str, offer: Offer) -> None:
+        """From now on this can be borrowed of ``symbol``; sales that waited for it go on."""
+        self.lending.put(symbol, offer)
+        self._audience.borrow_changed(symbol)
+        self.book.locate(symbol)
+        self._survival.save()
 
     def publish(self, item: Announcement) -> None:
         """Let news break now that no tape foresaw."""
@@ -310,6 +328,7 @@ class Exchange:
         before, self._day = self._day.date, self.calendar.day(day)
         self._sessions.begin(self._day)
         self._playback.begin(self._day)
+        self.lending.begin()
         self._timetable.begin(self._day, before)
         self._agenda.begin()
         self._survival.session_began()
@@ -339,3 +358,4 @@ class Exchange:
     def _tell_execution(self, execution: Execution) -> None:
         self._survival.changed()
         self._audience.executed(execution)
+        self._audience.borrow_changed(execution.symbol)

@@ -19,6 +19,7 @@ from skim_tui.domain.events import (
     RequestFailed,
     ScanResult,
     ScanRow,
+    ShortAvailability,
     TodayBars,
 )
 from skim_tui.domain.market import Announcement, Bar, Quote, Trade
@@ -37,6 +38,8 @@ from skim_tui.exchange.reports import fill_of, order_update
 
 CLIENT_ID = 1
 OCA_REDUCE_WITH_BLOCK = 2
+EASY_TO_BORROW = 2.5
+"""Above it shares are lent without being looked for."""
 
 
 class Scan(Protocol):
@@ -66,6 +69,8 @@ class DirectBroker:
         self._scanned: tuple[str, ...] = ()
         self._by_ref: dict[str, SimOrder] = {}
         self._watched: set[str] = set()
+        self._borrow: dict[str, tuple[float, int]] = {}
+        """What was last told of a watched symbol."""
 
     async def run(self, sink: Callable[[BrokerEvent], None]) -> None:
         """Connect and play the tape to its end."""
@@ -112,9 +117,11 @@ class DirectBroker:
         quote = self._exchange.quote(symbol)
         if quote is not None:
             self._emit(quote)
+        self.on_borrow(symbol)
 
     def unwatch(self, symbol: str) -> None:
         self._watched.discard(symbol)
+        self._borrow.pop(symbol, None)
         self._exchange.unsubscribe(self, symbol)
 
     def place(self, bracket: Bracket) -> None:
@@ -166,6 +173,12 @@ class DirectBroker:
 
     def on_halt(self, symbol: str, halted: bool) -> None:
         self._emit(HaltChanged(symbol, self.now(), halted))
+
+    def on_borrow(self, symbol: str) -> None:
+        level, shares = said = self._exchange.borrowable(symbol)
+        if symbol in self._watched and self._borrow.get(symbol) != said:
+            self._borrow[symbol] = said
+            self._emit(ShortAvailability(symbol, self.now(), level > EASY_TO_BORROW, shares))
 
     def on_announcement(self, announcement: Announcement) -> None:
         self._emit(announcement)
@@ -259,7 +272,7 @@ class DirectBroker:
             exchange.currency,
             exchange.equity(),
             exchange.cash,
-            exchange.cash,
+            max(exchange.free_funds(), Decimal(0)),
             simulated=True,
             paper=True,
         )

@@ -113,7 +113,7 @@ class Matcher:
     # ---- one order --------------------------------------------------------------------------------
 
     def _match(self, order: SimOrder, trade: _Print) -> None:
-        if order.status == "ApiPending" or order.is_done or not self._is_active(order):
+        if order.status == "ApiPending" or order.is_done or order.waits_locate or not self._is_active(order):
             return
         state = self._venue.state(order.symbol)
         if state is Trading.POST_CLOSE:

@@ -114,6 +114,11 @@ class SimOrder:
         return self.why_held.startswith("child")
 
     @property
+    def waits_locate(self) -> bool:
+        """Whether it is held until shares to sell short have been found."""
+        return "locate" in self.why_held
+
+    @property
     def is_done(self) -> bool:
         return self.status in ("Filled", "Cancelled", "Inactive")
 

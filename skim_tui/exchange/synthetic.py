@@ -18,7 +18,7 @@ from skim_tui.domain.market import Announcement, Bar, DailyBar
 from skim_tui.domain.session import ASX
 from skim_tui.exchange.newsday import add_news
 from skim_tui.exchange.tape import Halt, Tape
-from skim_tui.exchange.universe import MOVERS, UNIVERSE
+from skim_tui.exchange.universe import BORROW, MOVERS, UNIVERSE
 
 SESSION = date(2026, 3, 3)
 """A plain full session under the single opening auction."""
@@ -81,6 +81,7 @@ def generate(seed: int) -> Tape:
     tape = Tape(
         f"synthetic:asx:{seed}", ASX, "AUD", "Australia/Sydney", (SESSION,), provenance=f"generated, seed {seed}"
     )
+    tape.borrow.update(BORROW)
     bars: list[Bar] = []
     for symbol, name, close, volume in UNIVERSE:
         tape.names[symbol] = name

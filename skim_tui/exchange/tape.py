@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from skim_tui.domain.market import Announcement, Bar, DailyBar, Quote, Trade
 from skim_tui.exchange.actions import CorporateAction
+from skim_tui.exchange.lending import Offer, Supply
 
 
 class TapeError(Exception):
@@ -52,6 +53,8 @@ class Tape:
     """Splits and dividends; ``daily`` is as it was traded then, not adjusted for them."""
     names: dict[str, str] = field(default_factory=dict[str, str])
     """Company names by symbol, where known."""
+    borrow: dict[str, Offer] = field(default_factory=dict[str, Offer])
+    """What can be borrowed to sell short, by symbol; of the others what price and turnover suggest."""
     provenance: str = ""
 
     def symbols(self) -> set[str]:
@@ -149,6 +152,10 @@ def load(path: Path) -> Tape:
             raise ValueError(f"{value!r} is not a number") from None
         tape.actions.append(CorporateAction(symbol, date.fromisoformat(day), kind.strip().lower(), amount))
 
+    def borrow(row: list[str]) -> None:
+        symbol, supply, shares = row[:3]
+        tape.borrow[symbol] = Offer(Supply(supply.strip().lower()), int(shares or 0))
+
     readers: dict[str, Callable[[list[str]], None]] = {
         "bars": bar,
         "daily": daily,
@@ -158,6 +165,7 @@ def load(path: Path) -> Tape:
         "news": news,
         "halts": halt,
         "actions": action,
+        "borrow": borrow,
     }
     for name, take in readers.items():
         _read(path / f"{name}.csv.gz", take)
@@ -194,6 +202,7 @@ def chain(tapes: Sequence[Tape]) -> Tape:
         whole.halts.extend(tape.halts)
         whole.actions.extend(action for action in tape.actions if action not in whole.actions)
         whole.names.update(tape.names)
+        whole.borrow.update(tape.borrow)
         for symbol, history in tape.daily.items():
             daily.setdefault(symbol, {}).update({item.date: item for item in history})
     whole.dates = tuple(days)

@@ -14,6 +14,7 @@ from skim_tui.exchange.agenda import SESSION, Agenda
 from skim_tui.exchange.auction import Auction
 from skim_tui.exchange.book import Book
 from skim_tui.exchange.families import Families
+from skim_tui.exchange.lending import LOCATE_SECONDS
 from skim_tui.exchange.matching import Matcher
 from skim_tui.exchange.model import SimOrder
 from skim_tui.exchange.playback import Playback
@@ -52,6 +53,7 @@ class Timetable:
         self._on_order = on_order
         self._on_position = on_position
         self._on_end = on_end
+        book.looking = self._look_for_shares
 
     def begin(self, day: ExchangeDay, before: date) -> None:
         """Plan the events of ``day``, the first one after ``before``."""
@@ -93,6 +95,12 @@ class Timetable:
             self._agenda.enter(order.good_after, SESSION, self._matcher.match, order.symbol)
         if order.tif == "GTD":
             self._agenda.enter(max(order.good_till, self._venue.now()), SESSION, self._end_in_time, order)
+        if order.waits_locate:
+            self._look_for_shares(order)
+
+    def _look_for_shares(self, order: SimOrder) -> None:
+        found = max(order.entered + LOCATE_SECONDS, self._venue.now())
+        self._agenda.enter(found, SESSION, self._book.locate, order.symbol)
 
     # ---- the day's events -----------------------------------------------------------------------------
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from skim_tui.exchange.lending import Offer, Supply
+
 # code, name, previous close, typical daily volume in thousands
 UNIVERSE: tuple[tuple[str, str, str, int], ...] = (
     ("BHP", "BHP Group", "45.20", 7200),
@@ -67,6 +69,14 @@ UNIVERSE: tuple[tuple[str, str, str, int], ...] = (
     ("MSB", "Mesoblast", "1.885", 6400),
     ("TLX", "Telix Pharmaceuticals", "24.60", 800),
 )
+
+# What can be borrowed where price and turnover would say something else.
+BORROW = {
+    "DRO": Offer(Supply.HARD, 40_000),
+    "WBT": Offer(Supply.HARD),
+    "BOE": Offer(Supply.HARD, 25_000),
+    "MSB": Offer(Supply.NONE),
+}
 
 # Liquid names above A$1 with a fine price step, from which a day's first movers are drawn.
 MOVERS = (

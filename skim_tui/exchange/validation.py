@@ -11,6 +11,8 @@ from skim_tui.domain.orders import Side
 from skim_tui.exchange import bands
 from skim_tui.exchange.account import Account
 from skim_tui.exchange.families import Families
+from skim_tui.exchange.funds import Funds
+from skim_tui.exchange.lending import Lending, Supply
 from skim_tui.exchange.model import AFTER_TRIGGER, TRAILING, Rejected, SimOrder
 from skim_tui.exchange.sessions import Trading
 from skim_tui.exchange.venue import Venue
@@ -23,6 +25,9 @@ STOPPED = ("STP", "STP LMT", "MIT", "LIT")
 TIFS = ("DAY", "GTC", "IOC", "GTD", "OPG")
 MOST_ACTIVE = 20
 """Active orders per contract, side and account."""
+
+NOT_SHORTABLE = "Order rejected - reason:The contract is not available for short sale"
+"""Source: the words of live gateways in several public logs, 2023 to 2026."""
 
 
 @dataclass(slots=True)
@@ -62,28 +67,50 @@ class Rules:
     """The checks, in the order in which a gateway makes them."""
 
     def __init__(
-        self, families: Families, account: Account, fees: FeeSchedule, venue: Venue, *, allow_short: bool
+        self,
+        families: Families,
+        account: Account,
+        fees: FeeSchedule,
+        venue: Venue,
+        funds: Funds,
+        lending: Lending,
+        *,
+        allow_short: bool,
     ) -> None:
         self._families = families
         self._account = account
         self._fees = fees
         self._venue = venue
+        self._funds = funds
+        self._lending = lending
         self._allow_short = allow_short
 
     def check(self, order: SimOrder, terms: Terms) -> Decimal:
-        """The price a share that ``terms`` reserve of the cash (0 for a sale). Raises :class:`Rejected`."""
+        """The price a share that what ``terms`` open reserves of the funds (0 for a sale of held shares).
+        Raises :class:`Rejected`."""
         instrument = self._venue.instruments[order.symbol]
         self._check_form(terms, instrument)
         if order.perm_id == 0:
             self._check_count(order)
-        if order.side is Side.SELL:
-            self._check_sale(order, terms.quantity)
-            if terms.type == "MKT" and order.perm_id == 0 and not order.parent_id:
-                self._worth(order, terms)
-            return Decimal(0)
-        worth = self._worth(order, terms)
-        self._check_purchase(order, instrument, terms.quantity, worth)
-        return worth
+        if order.side is Side.BUY:
+            worth = self._worth(order, terms)
+            self._check_purchase(order, instrument, terms.quantity, worth)
+            return worth
+        opening = self._check_sale(order, terms.quantity)
+        if opening or (terms.type == "MKT" and order.perm_id == 0 and not order.parent_id):
+            worth = self._worth(order, terms)
+            if opening:
+                self._check_funds(order, instrument, opening, worth)
+                return worth
+        return Decimal(0)
+
+    def must_locate(self, order: SimOrder) -> bool:
+        """Whether a sale opens a short position for which shares have to be found before it may work."""
+        opening = self._opening_sale(order, order.quantity)
+        if opening <= 0:
+            return False
+        free = self._lending.at_hand(order.symbol, self._venue.now() - order.entered)
+        return opening > free - self._to_be_borrowed(order)
 
     def band_refusal(self, order: SimOrder, limit: Decimal | None) -> str:
         """Why the market's price band refuses ``limit``; empty when it does not. Bands begin with trading."""
@@ -141,26 +168,43 @@ class Rules:
 
     # ---- what is there to sell ----------------------------------------------------------------------
 
-    def _check_sale(self, order: SimOrder, quantity: int) -> None:
-        if self._allow_short:
-            return
+    def _check_sale(self, order: SimOrder, quantity: int) -> int:
+        """The shares that would be sold short. Raises :class:`Rejected`."""
+        parent = self._families.parent(order)
+        closes_parent = parent is not None and parent.side is Side.BUY and not parent.is_done
+        if parent is not None and closes_parent and quantity > parent.quantity:
+            raise Rejected(
+                201, f"Order rejected - reason:a child of {quantity} shares under a parent of {parent.quantity}"
+            )
+        opening = self._opening_sale(order, quantity)
+        if opening and not self._allow_short:
+            free = max(0, quantity - order.filled - opening)
+            raise Rejected(201, f"Order rejected - reason:short sale: {quantity} to sell, {free} available")
+        if opening and self._lending.offer(order.symbol).supply is Supply.NONE:
+            raise Rejected(201, NOT_SHORTABLE)
+        return opening
+
+    def _opening_sale(self, order: SimOrder, quantity: int) -> int:
+        """Shares that a sale of ``quantity`` would sell beyond what is held and promised to no other sale."""
+        if order.side is not Side.SELL:
+            return 0
         parent = self._families.parent(order)
         if parent is not None and parent.side is Side.BUY and not parent.is_done:
-            if quantity > parent.quantity:
-                raise Rejected(
-                    201, f"Order rejected - reason:a child of {quantity} shares under a parent of {parent.quantity}"
-                )
-            return
-        free = self._account.quantity(order.symbol) - self._promised(order) + order.filled
-        if quantity > free:
-            raise Rejected(201, f"Order rejected - reason:short sale: {quantity} to sell, {max(free, 0)} available")
+            return 0
+        free = max(0, self._account.quantity(order.symbol) - self._promised(order))
+        return max(0, quantity - order.filled - free)
+
+    def _to_be_borrowed(self, order: SimOrder) -> int:
+        """Shares that the other working sales will borrow when they fill."""
+        return max(0, self._promised(order) - max(0, self._account.quantity(order.symbol)))
 
     def _promised(self, order: SimOrder) -> int:
-        """Held shares that other working sales may take: an OCA group takes them once."""
+        """Shares that other working sales may take: an OCA group takes them once. One that waits for shares to
+        borrow takes none, so that it never stands in an exit's way."""
         own = self._families.group(order)
         promised: dict[str, int] = {}
         for other in self._families.live.get(order.symbol, ()):
-            if other.side is not Side.SELL or other is order or other.waits_parent:
+            if other.side is not Side.SELL or other is order or other.waits_parent or other.waits_locate:
                 continue
             group = self._families.group(other)
             if group and group == own:
@@ -172,13 +216,15 @@ class Rules:
     # ---- what it costs ------------------------------------------------------------------------------
 
     def _worth(self, order: SimOrder, terms: Terms) -> Decimal:
-        """The price a share that a purchase is reckoned at. Raises :class:`Rejected` when there is none."""
+        """The price a share that an order is reckoned at. Raises :class:`Rejected` when there is none."""
         named = terms.limit or terms.stop or terms.trail_stop
         if named is not None:
             return named
         market = self._venue.market(order.symbol)
-        if market is not None and market.ask > 0.0:
-            return price(market.ask)
+        if market is not None:
+            touch = market.ask if order.side is Side.BUY else market.bid or market.ask
+            if touch > 0.0:
+                return price(touch)
         known = self._venue.last_today(order.symbol) or self._venue.prev_close(order.symbol)
         if known <= 0.0 or self._venue.state(order.symbol) is Trading.CONTINUOUS:
             raise Rejected(201, "Order rejected - reason:no market data for a market order")
@@ -187,7 +233,7 @@ class Rules:
     def _check_purchase(self, order: SimOrder, instrument: Instrument, quantity: int, worth: Decimal) -> None:
         held = self._account.quantity(order.symbol)
         if order.parent_id:
-            return  # it closes what its parent sold short
+            return  # it closes what its parent sells short
         opening = quantity - order.filled - max(0, -held)
         if opening <= 0:
             return
@@ -198,24 +244,15 @@ class Rules:
                 f"Order rejected - reason:opening order of {value:.2f} is below the minimum of "
                 f"{instrument.min_order_value} {instrument.currency}",
             )
-        rate = self._account.rate(instrument.currency)
-        needed = (value + self._fees.order_fee(opening, value)) * rate
-        available = self._account.cash - self._committed(order)
+        self._check_funds(order, instrument, opening, worth)
+
+    def _check_funds(self, order: SimOrder, instrument: Instrument, opening: int, worth: Decimal) -> None:
+        value = worth * opening
+        needed = (value + self._fees.order_fee(opening, value)) * self._account.rate(instrument.currency)
+        available = self._funds.free() - self._funds.committed(order)
         if needed > available:
             raise Rejected(
                 201,
                 "Order rejected - reason:YOUR ORDER IS NOT ACCEPTED. IN ORDER TO OBTAIN THE DESIRED POSITION YOUR "
                 f"AVAILABLE FUNDS [{available:.2f} {self._account.currency}] MUST EXCEED [{needed:.2f}]",
             )
-
-    def _committed(self, order: SimOrder) -> Decimal:
-        """Cash that the other working purchases may take, in the base currency: a group takes it once."""
-        committed: dict[str, Decimal] = {}
-        for symbol, book in self._families.live.items():
-            rate = self._account.rate(self._venue.instruments[symbol].currency)
-            for other in book:
-                if other.side is Side.BUY and other is not order and not other.parent_id:
-                    key = f"{symbol}.{other.oca_group}" if other.oca_group else f"!{other.perm_id}"
-                    cost = other.reserve * other.remaining * rate
-                    committed[key] = max(committed.get(key, Decimal(0)), cost)
-        return sum(committed.values(), Decimal(0))

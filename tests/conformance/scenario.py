@@ -92,7 +92,10 @@ class Run:
 
     async def buy(self, quantity: int = 100) -> int:
         """Own some shares: a market order, filled."""
-        number = await self.place(orderType="MKT", totalQuantity=quantity)
+        return await self.filled(await self.place(orderType="MKT", totalQuantity=quantity))
+
+    async def filled(self, number: int) -> int:
+        """Let time pass until the order is filled; its id."""
         for _ in range(60):
             await self.floor.advance(5)
             await self.client.settle()

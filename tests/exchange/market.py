@@ -100,7 +100,7 @@ class Heard:
 
     def __init__(self):
         self.quotes, self.trades, self.bars, self.halts, self.orders = [], [], [], [], []
-        self.executions, self.positions, self.news, self.days = [], [], [], []
+        self.executions, self.positions, self.news, self.days, self.borrows = [], [], [], [], []
 
     def on_quote(self, quote):
         self.quotes.append(quote)
@@ -113,6 +113,9 @@ class Heard:
 
     def on_halt(self, symbol, halted):
         self.halts.append((symbol, halted))
+
+    def on_borrow(self, symbol):
+        self.borrows.append(symbol)
 
     def on_announcement(self, announcement):
         self.news.append(announcement)

@@ -11,6 +11,8 @@ from skim_tui.exchange.model import Rejected, SimOrder
 from tests.exchange.market import D, Floor
 
 MINUTES = 14
+LENT = 5000
+"""Shares of the listing that can be borrowed: a twentieth of its average day."""
 
 
 @st.composite
@@ -42,7 +44,9 @@ def single():
 
 
 def plans():
-    bracket = st.tuples(st.just("bracket"), st.integers(60, 3000), st.integers(-6, 6), st.integers(1, 12))
+    bracket = st.tuples(
+        st.just("bracket"), st.sampled_from(list(Side)), st.integers(60, 3000), st.integers(-6, 6), st.integers(1, 12)
+    )
     exits = st.tuples(st.just("exits"), st.integers(1, 3000), st.integers(1, 8), st.sampled_from([2, 3]))
     change = st.tuples(st.just("change"), st.integers(0, 30), st.integers(1, 3000), st.integers(-8, 8))
     cancel = st.tuples(st.just("cancel"), st.integers(0, 30))
@@ -96,6 +100,8 @@ class Trader:
         self.brackets = []
         self.resized = set()
         """Parents a child of which was given another quantity when they were done: it is an order of its own then."""
+        self.regrouped = set()
+        """OCA groups an order of which was given another quantity: it counts anew then."""
 
     def steps(self, count):
         quote = self.exchange.quote("ABC")
@@ -121,19 +127,22 @@ class Trader:
             trail_amount=D("0.05") if kind == "TRAIL" else None,
         )  # fmt: skip
 
-    def bracket(self, quantity, offset, width):
-        parent = self.submit("BUY", "LMT", quantity, limit=self.steps(offset), transmit=False)
+    def bracket(self, side, quantity, offset, width):
+        parent = self.submit(side, "LMT", quantity, limit=self.steps(offset), transmit=False)
         if parent is None:
             return
         rest = {"parent_id": parent.order_id, "tif": "GTC"}
-        target = self.submit("SELL", "LMT", quantity, limit=self.steps(offset + width), transmit=False, **rest)
-        stop = self.submit("SELL", "STP", quantity, stop=self.steps(offset - width), **rest)
+        away, gain = Side.SELL if side is Side.BUY else Side.BUY, side.sign * width
+        target = self.submit(away, "LMT", quantity, limit=self.steps(offset + gain), transmit=False, **rest)
+        stop = self.submit(away, "STP", quantity, stop=self.steps(offset - gain), **rest)
         self.brackets.append((parent, [child for child in (target, stop) if child is not None]))
 
     def exits(self, quantity, width, oca_type):
         """A stop and a target for shares that are held, in one group."""
         group = f"exit {self.number}"
-        self.submit("SELL", "STP", quantity, stop=self.steps(-width), oca_group=group, oca_type=oca_type)
+        stop = self.submit("SELL", "STP", quantity, stop=self.steps(-width), oca_group=group, oca_type=oca_type)
+        if stop is not None and stop.filled:
+            self.regrouped.add(group)  # it began to sell before it had a group
         self.submit("SELL", "LMT", quantity, limit=self.steps(width), oca_group=group, oca_type=oca_type)
 
     def change(self, index, quantity, offset):
@@ -144,6 +153,7 @@ class Trader:
             except Rejected:
                 return
             self.witness.initial[order.perm_id] = max(self.witness.initial[order.perm_id], quantity)
+            self.regrouped.add(order.oca_group)
             parent = self.exchange._families.parent(order)
             if parent is not None and parent.is_done:
                 self.resized.add(parent.perm_id)
@@ -168,13 +178,13 @@ class Trader:
 
 
 @settings(max_examples=60, deadline=None)
-@given(minutes(), plans(), st.sampled_from([0.25, 1.0]), st.sampled_from([0.0, 3.0]))
-def test_nothing_a_client_can_send_breaks_the_market(bars, plan, participation, impact):
+@given(minutes(), plans(), st.sampled_from([0.25, 1.0]), st.sampled_from([0.0, 3.0]), st.booleans())
+def test_nothing_a_client_can_send_breaks_the_market(bars, plan, participation, impact, short):
     floor = Floor().bar("09:59", 10.0, 10.0, 10.0, 10.0, 5000)
     for minute, opened, high, low, close, volume in bars:
         floor.bar(f"10:{minute:02}", opened, high, low, close, volume)
     floor.bar("16:10", *([bars[-1][4]] * 4), 3000)
-    exchange = floor.open("09:58:30", participation=participation, impact=impact, cash=D(150_000))
+    exchange = floor.open("09:58:30", participation=participation, impact=impact, cash=D(150_000), allow_short=short)
     trader = Trader(floor)
     trader.run(plan)
     exchange.play(floor.at("16:30"))
@@ -187,11 +197,11 @@ def test_nothing_a_client_can_send_breaks_the_market(bars, plan, participation, 
     assert exchange.positions.get("ABC", (0,))[0] == held
     quantity, cost = exchange.positions.get("ABC", (0, D(0)))
     assert abs(exchange.cash + quantity * cost - exchange.start_cash - exchange.realised) < D("0.000001")
-    # Shares: never below zero, never beyond the order, never beyond the parent or the group.
+    # Shares: never below what can be borrowed (nothing in a cash account), never beyond order, parent or group.
     running = 0
     for fill in fills:
         running += fill.side.sign * fill.quantity
-        assert running >= 0
+        assert running >= (-LENT if short else 0)
     filled = defaultdict(int)
     for fill in fills:
         filled[fill.perm_id] += fill.quantity
@@ -203,7 +213,7 @@ def test_nothing_a_client_can_send_breaks_the_market(bars, plan, participation, 
             assert sum(child.filled for child in children) <= parent.filled
     groups = defaultdict(list)
     for order in exchange.orders.values():
-        if order.oca_group.startswith("exit"):
+        if order.oca_group.startswith("exit") and order.oca_group not in trader.regrouped:
             groups[order.oca_group].append(order)
     for group in groups.values():
         assert sum(order.filled for order in group) <= max(trader.witness.initial[order.perm_id] for order in group)

@@ -68,9 +68,9 @@ def test_a_bad_tape_names_file_and_line(tmp_path):
         load(tmp_path)
 
 
-def exchange_at(calendar, minutes):
+def exchange_at(calendar, minutes, **settings):
     day = calendar.day(TAPE.dates[0])
-    return Exchange(TAPE, calendar, start=day.open + minutes * 60)
+    return Exchange(TAPE, calendar, start=day.open + minutes * 60, **settings)
 
 
 def order(number, side, kind, quantity, *, limit=None, stop=None, **rest):
@@ -131,7 +131,7 @@ def test_an_exit_in_the_stops_oca_group_reduces_it(asx_calendar):
 )
 def test_what_the_exchange_refuses(asx_calendar, bad, code):
     with pytest.raises(Rejected) as refused:
-        exchange_at(asx_calendar, 12).submit(bad)
+        exchange_at(asx_calendar, 12, allow_short=False).submit(bad)
     assert refused.value.code == code
 
 
@@ -139,7 +139,7 @@ def test_what_the_exchange_refuses(asx_calendar, bad, code):
 @given(st.lists(st.tuples(st.sampled_from(["BUY", "SELL"]), st.sampled_from(["MKT", "LMT", "STP"]), st.integers(60, 4000),
                           st.integers(-6, 6), st.integers(5, 200)), min_size=1, max_size=8))  # fmt: skip
 def test_money_is_conserved_and_no_fill_leaves_the_bar(asx_calendar, plans):
-    exchange = exchange_at(asx_calendar, 12)
+    exchange = exchange_at(asx_calendar, 12, allow_short=False)
     ranges = {bar.ts: bar for bar in TAPE.bars[TAPE.dates[0]] if bar.symbol == "PDN"}
     for number, (side, kind, quantity, steps, wait) in enumerate(plans, 1):
         base = price(exchange.quote("PDN").bid)

@@ -43,7 +43,7 @@ def refused(floor, *order, **rest):
     ],
 )
 def test_refusals(order, rest, code, words):
-    got, text = refused(market(), *order, **rest)
+    got, text = refused(market(allow_short=False), *order, **rest)
     assert got == code and words in text
 
 
@@ -105,7 +105,7 @@ def test_children_need_no_shares_but_no_more_than_their_parent_brings():
 
 
 def test_a_stop_and_a_target_in_one_group_promise_the_shares_once():
-    floor = market()
+    floor = market(allow_short=False)
     floor.hold(500)
     floor.send("SELL", "STP", 500, None, "9.50", oca_group="exit", oca_type=2)
     floor.send("SELL", "LMT", 500, "11.00", oca_group="exit", oca_type=2)
@@ -118,19 +118,11 @@ def test_a_stop_and_a_target_in_one_group_promise_the_shares_once():
 def test_filled_children_promise_what_they_protect():
     floor = market().quote("10:31", 9.89, 9.90).trade("10:31:01", 9.89, 4000)
     bracket(floor)
-    floor.open("10:30")
+    floor.open("10:30", allow_short=False)
     parent, target, stop = bracket(floor)
     floor.play("10:32")
     assert parent.status == "Filled" and (target.status, stop.why_held) == ("Submitted", "trigger")
     assert "short sale" in refused(floor, "SELL", "MKT", 100)[1]
-
-
-def test_short_sales_where_they_are_allowed():
-    floor = market(allow_short=True)
-    floor.send("SELL", "MKT", 100)
-    assert floor.exchange.positions["ABC"][0] == -100
-    assert floor.send("BUY", "MKT", 100).status == "Filled"
-    assert floor.exchange.positions == {}
 
 
 def test_a_limit_through_the_price_band_is_cancelled_with_the_reason():

@@ -94,11 +94,12 @@ def ledger_rows(exchange: ExchangeApi) -> list[Row]:
 def summary_rows(exchange: ExchangeApi) -> list[Row]:
     """The account's own values; ``AccountType`` says that the account is simulated.
 
-    Shares are paid in full: margins are the positions' value, and what may be bought is what is left of the cash.
+    Shares are paid in full, long and short alike: margins are the positions' value, and what may be bought is what
+    the equity leaves above them.
     """
     base, gross = base_ledger(exchange), gross_value(exchange)
     equity = base.cash + base.stock
-    free = max(base.cash, Decimal(0))
+    free = max(exchange.free_funds(), Decimal(0))
     cushion = (free / equity).quantize(Decimal("0.000001")) if equity > 0 else Decimal(0)
     money: dict[str, Decimal] = {
         "AccruedCash": Decimal(0), "AccruedDividend": Decimal(0), "AvailableFunds": free, "Billable": Decimal(0),

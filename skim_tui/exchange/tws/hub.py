@@ -25,6 +25,9 @@ class Subscription:
     def on_halt(self, halted: bool) -> None:
         """Trading stopped or resumed."""
 
+    def on_borrow(self) -> None:
+        """What can be borrowed may have changed."""
+
     def on_day(self) -> None:
         """A new session begins."""
 

@@ -22,10 +22,7 @@ US_BBO_EXCHANGE = "9c0001"
 QUARTER, HALF_YEAR, YEAR = 63, 126, 252
 """Sessions in 13, 26 and 52 weeks."""
 AVERAGE_OVER = 63
-EASY_TO_BORROW = 3.0
-"""Above 2.5: at least a thousand shares are there to be borrowed."""
-BORROWABLE_SHARE = 0.05
-"""Of the average day's volume: what can be borrowed here."""
+SHORTABILITY = 236
 
 
 def data_type_of(requested: int, phase: Phase) -> int:
@@ -54,6 +51,7 @@ class Line(Subscription):
         self._write = TickWriter(request_id, data_type in (DELAYED, DELAYED_FROZEN), client.quote_unit)
         self._numbers = generic.numbers
         self._high = self._low = self._open = 0.0
+        self._told_borrow = (0.0, 0)
 
     # ---- the beginning --------------------------------------------------------------------------
 
@@ -99,7 +97,7 @@ class Line(Subscription):
     def _statistics(self) -> Iterator[bytes]:
         """Generic ticks that stand still during a day."""
         write, numbers = self._write, self._numbers
-        if not numbers & {165, 236, 411, 456}:
+        if not numbers & {165, SHORTABILITY, 411, 456}:
             return
         daily = self._exchange.daily_bars(self.symbol, YEAR)
         if 165 in numbers and daily:
@@ -114,9 +112,8 @@ class Line(Subscription):
         average = sum(bar.volume for bar in recent) // len(recent) if recent else 0
         if 165 in numbers and average:
             yield write.size(ticks.AVERAGE_VOLUME, average)
-        if 236 in numbers:
-            yield write.generic(ticks.SHORTABLE, EASY_TO_BORROW)
-            yield write.size(ticks.SHORTABLE_SHARES, int(average * BORROWABLE_SHARE))
+        if SHORTABILITY in numbers:
+            yield from self._shortable()
         if 411 in numbers and len(daily) > 2:
             yield write.generic(ticks.HISTORICAL_VOLATILITY, volatility([bar.close for bar in daily[-31:]]))
         if 456 in numbers:
@@ -143,6 +140,10 @@ class Line(Subscription):
             self.request_id, ticks.HALTED, self._write.generic(ticks.HALTED, 1.0 if halted else 0.0)
         )
 
+    def on_borrow(self) -> None:
+        if SHORTABILITY in self._numbers and self._exchange.borrowable(self.symbol) != self._told_borrow:
+            self._client.out.frames(self.request_id, ticks.SHORTABLE, b"".join(self._shortable()))
+
     # ---- details --------------------------------------------------------------------------------
 
     def _extremes(self, stats: DayStats) -> Iterator[bytes]:
@@ -151,6 +152,12 @@ class Line(Subscription):
         for tick, value in ((ticks.HIGH, stats.high), (ticks.LOW, stats.low), (ticks.OPEN, stats.open)):
             if value > 0.0:
                 yield self._write.price(tick, value)
+
+    def _shortable(self) -> Iterator[bytes]:
+        """How readily it can be sold short, and how many shares."""
+        self._told_borrow = level, shares = self._exchange.borrowable(self.symbol)
+        yield self._write.generic(ticks.SHORTABLE, level)
+        yield self._write.size(ticks.SHORTABLE_SHARES, shares)
 
     def _activity(self, stats: DayStats, trade: Trade | None = None) -> Iterator[bytes]:
         """Generic ticks that follow each trade."""

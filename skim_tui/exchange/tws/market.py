@@ -71,6 +71,10 @@ class MarketRequests:
         for subscription in self._hub.of(symbol):
             subscription.on_halt(halted)
 
+    def on_borrow(self, symbol: str) -> None:
+        for subscription in self._hub.of(symbol):
+            subscription.on_borrow()
+
     def on_bars(self, bars: Sequence[Bar]) -> None:
         """A minute is over: whoever reads again is told what waited."""
         self._client.out.flush()

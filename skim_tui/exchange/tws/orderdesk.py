@@ -16,6 +16,8 @@ from skim_tui.exchange.tws.whatif import what_if
 from skim_tui.exchange.tws.wire import Reader
 
 DUPLICATE = 103
+LOCATING = 404, "Order held while securities are located."
+"""What a sale is told for which shares have to be borrowed first. Source: ib_insync issue 328."""
 INACTIVE_AFTER = frozenset({110, 201})
 """Refusals after which TWS reports the order Inactive; the others are errors alone."""
 
@@ -42,6 +44,8 @@ class OrderRequests:
         self._session: list[SimOrder] = []
         """Orders of this connection, for the answer to a global cancel."""
         self._binds = False
+        self._locating: set[int] = set()
+        """Perm ids of orders whose owner knows that shares are looked for."""
         self.handlers: dict[int, Handler] = {
             3: self._place_order, 4: self._cancel_order, 5: self._open_orders, 7: self._executions, 8: self._next_id,
             15: self._auto_open_orders, 16: self._all_open_orders, 58: self._global_cancel, 99: self._completed_orders,
@@ -78,6 +82,14 @@ class OrderRequests:
         if order.perm_id not in self._told and order.status == "Submitted":
             self._tell(order, "PreSubmitted")
         self._tell(order)
+        self._warn_of_locate(order)
+
+    def _warn_of_locate(self, order: SimOrder) -> None:
+        if not order.waits_locate:
+            self._locating.discard(order.perm_id)
+        elif order.perm_id not in self._locating:
+            self._locating.add(order.perm_id)
+            self._client.error(order.order_id, *LOCATING)
 
     def on_execution(self, execution: Execution) -> None:
         """Execution, order and status without its fee, both again with the fee, and the fee itself."""

@@ -103,6 +103,9 @@ class ProfitRequests:
     def on_halt(self, symbol: str, halted: bool) -> None:
         """A halt moves no price."""
 
+    def on_borrow(self, symbol: str) -> None:
+        """Nor does what can be borrowed."""
+
     def on_trade(self, trade: Trade) -> None:
         self._tell(trade.symbol, at_once=False)
 

@@ -105,6 +105,9 @@ class Session:
     def on_halt(self, symbol: str, halted: bool) -> None:
         self.feed.on_halt(symbol, halted)
 
+    def on_borrow(self, symbol: str) -> None:
+        self.feed.on_borrow(symbol)
+
     def on_announcement(self, announcement: Announcement) -> None:
         self.feed.on_announcement(announcement)
 
