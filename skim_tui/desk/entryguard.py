@@ -1,4 +1,4 @@
-"""Takes back what an entry has not bought yet once its stop is gone or has acted (safety rule S2)."""
+"""Takes back what an entry has not filled yet once its stop is gone or has acted (safety rule S2)."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ ASK_AGAIN = 5.0
 def why_not_entering(stops: list[OrderUpdate], targets: list[OrderUpdate]) -> str:
     """Why an entry with these orders around it must not fill any further; empty while it may.
 
-    A stop that acted says that the trade is over: what the entry buys afterwards would be bought into the fall,
-    beyond a stop price that is no protection any more.
+    A stop that acted says that the trade is over: a purchase afterwards would be into the fall (a short sale into
+    the rise), beyond a stop price that is no protection any more.
     """
     if any(order.filled for order in (*stops, *targets)):
         return "its position is being closed already"

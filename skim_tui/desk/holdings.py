@@ -20,7 +20,7 @@ class Holdings:
         self._differs: dict[str, tuple[int, float]] = {}
         """symbol -> (shares at the broker, since when by the operator's clock)."""
         self._asked: dict[str, tuple[int, int]] = {}
-        """symbol -> (shares at the broker, shares in the books) that were asked about."""
+        """symbol -> (shares at the broker, shares in the books) that were asked about; a short position is negative."""
 
     def on_position(self, report: PositionReport) -> None:
         """The broker told what it holds."""
@@ -35,14 +35,14 @@ class Holdings:
         now = self._context.wall()
         for symbol, (at_broker, since) in tuple(self._differs.items()):
             position = self._books.positions.get(symbol)
-            if position is None or abs(at_broker) == position.quantity:
+            if position is None or at_broker == position.signed:
                 del self._differs[symbol]
                 self._asked.pop(symbol, None)
             elif now - since >= SETTLING:
                 del self._differs[symbol]
-                if self._asked.get(symbol) == (at_broker, position.quantity):
+                if self._asked.get(symbol) == (at_broker, position.signed):
                     continue
-                self._asked[symbol] = (at_broker, position.quantity)
-                text = f"{symbol}: the broker holds {at_broker:,}, the books {position.quantity:,}: asking it"
+                self._asked[symbol] = (at_broker, position.signed)
+                text = f"{symbol}: the broker holds {at_broker:,}, the books {position.signed:,}: asking it"
                 self._context.log("warning", text)
                 self._context.broker.resync()

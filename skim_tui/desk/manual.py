@@ -14,7 +14,7 @@ from skim_tui.desk.sizing import risk_budget, sizing_limits
 from skim_tui.domain.entry import EntryRule
 from skim_tui.domain.fees import FEES
 from skim_tui.domain.gates import first_failed
-from skim_tui.domain.instrument import Instrument, price
+from skim_tui.domain.instrument import Instrument, PriceLadder, price
 from skim_tui.domain.market import Quote
 from skim_tui.domain.orders import OrderSpec, OrderType, OrderUpdate, Side, Tif, leg_of, order_ref
 from skim_tui.domain.position import Position
@@ -36,6 +36,11 @@ class _Terms:
     most: int
     bound_by: str
     problem: str
+
+
+SLIP_PCT, SLIP_STEPS = Decimal(5), 5
+"""A limit further than both beyond the market is refused: percent of the price, and price steps, which are the wider
+of the two for shares of a few cents."""
 
 
 class Manual:
@@ -273,7 +278,7 @@ class Manual:
             evidence=waiting.ticket.evidence if waiting else _evidence(followed),
         )
         ticket = replace(ticket, gates=self._approvals.judge(ticket))
-        problem = _misplaced(ticket, quote)
+        problem = _misplaced(ticket, quote) or _far_beyond(ticket, quote, ladder)
         if not problem and quantity <= 0:
             problem = sized.reason or "no share"
         elif not problem and value < instrument.min_order_value:
@@ -325,6 +330,20 @@ def _misplaced(ticket: Ticket, quote: Quote) -> str:
     if ticket.target is not None and (ticket.target - ticket.limit) * sign <= 0:
         return f"the target {ticket.target} is not {over} the limit {ticket.limit}"
     return ""
+
+
+def _far_beyond(ticket: Ticket, quote: Quote, ladder: PriceLadder) -> str:
+    """Why a limit so far beyond the market can only be a slip of the finger; empty when it is not."""
+    market, sign = price(quote.facing(ticket.side)), ticket.side.sign
+    if sign > 0:
+        is_far = ticket.limit > max(market * (1 + SLIP_PCT / 100), ladder.up(market, SLIP_STEPS))
+    else:
+        is_far = ticket.limit < min(market * (1 - SLIP_PCT / 100), ladder.down(market, SLIP_STEPS))
+    if not is_far:
+        return ""
+    what, where = ("offer", "above") if sign > 0 else ("bid", "below")
+    far = abs(ticket.limit / market - 1) * 100
+    return f"the limit {ticket.limit} is {far:.0f} % {where} the {what} {market.normalize():f}"
 
 
 def _evidence(followed: Followed) -> tuple[tuple[str, str], ...]:

@@ -10,10 +10,14 @@ MOST = 5
 
 US_VENUES = r"NYSE(?:[ -]?(?:American|Arca|MKT))?|NASDAQ(?:-?(?:GS|GM|CM))?|Nasdaq(?:GS|GM|CM)?|AMEX"
 
+NUMBERED = re.compile(r"\(ASX\s?:\s?(?!(?:100|200|300)\))(\d{3})\)")
+"""A code of digits alone, as in ``(ASX: 360)``, counts only so: elsewhere a number is an index or a count."""
+
 FORMS: dict[str, tuple[re.Pattern[str], ...]] = {
     ASX: (
         re.compile(r"\bASX\s?:\s?([A-Z0-9]{3,6})\b(?![.:])"),
         re.compile(r"(?<![\w.])([A-Z0-9]{3,6})\.(?:AX|AU|ASX)\b"),
+        NUMBERED,
     ),
     US: (
         re.compile(rf"\b(?:{US_VENUES})\s?:\s?([A-Z]{{1,5}}(?:\.[A-Z])?)\b"),
@@ -30,6 +34,6 @@ def tickers_in(text: str, mic: str) -> tuple[str, ...]:
     for form in FORMS.get(mic, ()):
         for match in form.finditer(text):
             symbol = match[1].replace(".", " ")
-            if any(char.isalpha() for char in symbol):
+            if form is NUMBERED or any(char.isalpha() for char in symbol):
                 found[symbol] = min(match.start(), found.get(symbol, match.start()))
     return tuple(sorted(found, key=lambda symbol: found[symbol])) if len(found) <= MOST else ()
