@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from skim_tui.alerts.alert import Alert, AlertKind
-from skim_tui.broker.port import Broker, NewsWire
+from skim_tui.broker.port import Broker
 from skim_tui.config import Config
 from skim_tui.desk import alerting
 from skim_tui.desk.alerting import Alerting
@@ -26,14 +26,14 @@ from skim_tui.desk.newsboard import NewsBoard
 from skim_tui.desk.newsroom import Newsroom
 from skim_tui.desk.operator import Operator
 from skim_tui.desk.orders import Orders
+from skim_tui.desk.press import Press
 from skim_tui.desk.reconcile import Reconciler
 from skim_tui.desk.recorder import Recorder
-from skim_tui.desk.report import INCIDENT, CandidateLine, DailyReport, build_report
-from skim_tui.desk.reporttext import as_markdown
+from skim_tui.desk.report import INCIDENT
 from skim_tui.desk.signals import Signals
+from skim_tui.desk.tradingday import TradingDay
 from skim_tui.desk.watchlist import Watchlist
 from skim_tui.domain.breakout import Breakout
-from skim_tui.domain.candidate import CandidateState
 from skim_tui.domain.events import (
     Article,
     BarsClosed,
@@ -50,7 +50,6 @@ from skim_tui.domain.events import (
     ScanResult,
     ShortAvailability,
     SourceReport,
-    SourceState,
     TodayBars,
 )
 from skim_tui.domain.gapscan import CorporateAction
@@ -65,10 +64,9 @@ from skim_tui.domain.orders import (
     Side,
     ticket_of,
 )
-from skim_tui.domain.session import CURRENCIES, TradingCalendar
-from skim_tui.domain.shock import ShockSignal
+from skim_tui.domain.session import TradingCalendar
 from skim_tui.domain.windows import outlook, parse_window
-from skim_tui.journal import CandidateRecord, Journal
+from skim_tui.journal import Journal
 from skim_tui.redaction import redactor
 
 DAY = 86_400.0
@@ -124,30 +122,21 @@ class Desk:
         self.operator = Operator(context, self.orders, self.books, self.exits, self.keeper, self.approvals)
         self._reconciler = Reconciler(context, self.orders, self.books, self.keeper)
         self.board = NewsBoard()
-        self.newsroom = Newsroom(context, self.watchlist, self._is_needed, self._on_shock, self._on_verdict)
+        self.newsroom = Newsroom(context, self.watchlist, self._is_needed, self.signals.on_shock, self._on_verdict)
         self.news_inline = True
         """Work on queued news within the event that brought it; the service has a task for that."""
-        self.sources: dict[str, SourceReport] = {}
-        """The last word of each source of announcements and news."""
-        self.candidate_records: list[CandidateRecord] = []
-        """Records of the sessions finished in this run."""
-        self.keep_records = False
-        self.on_day_over: Callable[[], None] = lambda: None
-        """Called when a session's books are closed."""
-        self.on_session: Callable[[], None] = lambda: None
-        """Called when a session begins, after its scan was asked for."""
+        self.press = Press(context, self.watchlist, self.board, self.newsroom)
+        self.trading_day = TradingDay(
+            context, self.watchlist, self.approvals, self.books, self.discipline, self.press, self.newsroom,
+            self._disarm,
+        )  # fmt: skip
         self._windows = tuple(parse_window(text) for text in config.broker.windows)
         self._account_loaded = ""
         self._journal_told = False
         self._journal_again = 0.0
         """When a journal that fails is tried again, by the operator's clock."""
-        self._day_started = False
-        self._day_finished = False
         self._next_advance = 0.0
         self._next_record = 0.0
-        self._candidates_told = False
-        self._joined = 0.0
-        """When this desk began with the session."""
         self._handlers: dict[type, Callable[[Any], object]] = {
             Quote: self._on_quote,
             Trade: self._on_trade,
@@ -159,7 +148,7 @@ class Desk:
             MinuteHistory: self.watchlist.on_minutes,
             HaltChanged: self.watchlist.on_halt,
             ShortAvailability: self.watchlist.on_borrow,
-            Announcement: self._on_announcement,
+            Announcement: self.press.on_announcement,
             OrderUpdate: self._on_order,
             Fill: self.keeper.on_fill,
             FillFees: self.keeper.on_fees,
@@ -167,8 +156,8 @@ class Desk:
             AccountReport: self._on_account,
             ConnectionChanged: self._on_connection,
             BrokerSnapshot: self._on_snapshot,
-            Article: self._on_article,
-            SourceReport: self._on_source,
+            Article: self.press.on_article,
+            SourceReport: self.press.on_source,
             RequestFailed: self._on_request_failed,
             BrokerNotice: lambda event: context.log("info", f"broker {event.code}: {event.text}"),
         }
@@ -192,13 +181,7 @@ class Desk:
         away = self.alerting.watch_connection(operational, context.connection_reason, now, context.wall())
         if away is not None:
             context.alert(away)
-        if now >= context.day.end and not self._day_finished:
-            self.finish_day()
-        if self._day_finished:
-            following = context.calendar.current_or_next(now)
-            if following.date > context.day.date and now >= following.pre_open:
-                context.day = following
-                self._start_day()
+        self.trading_day.turn(now)
         if not self._account_loaded:
             return
         self._watch_journal(now)
@@ -213,30 +196,11 @@ class Desk:
         self.operator.on_time(now)
         self.discipline.on_time(now)
         self.newsroom.on_time(now)
-        self._tell_candidates(now)
+        self.trading_day.tell_candidates(now)
         if now >= self._next_record:
             self._next_record = now + RECORD_EVERY
             if moved := self.watchlist.unrecorded():
                 context.journal.save(*moved)
-
-    # ---- days -------------------------------------------------------------------------------------
-
-    def finish_day(self) -> None:
-        """Close the books of the session: candidates recorded, tickets expired, auto disarmed."""
-        if self._day_finished or not self._day_started:
-            return
-        self._day_finished = True
-        context = self.context
-        self.approvals.end_day()
-        self.newsroom.end_day()
-        records = self.watchlist.finish_day()
-        if self.keep_records:
-            self.candidate_records.extend(records)
-        context.journal.save(*records, events=[context.event("desk", "session ended", str(context.session_date))])
-        if context.auto:
-            self._disarm("session end")
-        context.log("info", f"session {context.session_date} ended")
-        self.on_day_over()
 
     def _alert(self, alert: Alert) -> None:
         """Raise an alert; what nothing else records goes into the journal for the day's report."""
@@ -246,54 +210,6 @@ class Desk:
             text = f"{alert.title}: {alert.text}" if alert.text else alert.title
             self.context.journal.save(events=[self.context.event("desk", INCIDENT, alert.kind.value, text)])
         self.alerting.raise_(alert)
-
-    def report(self) -> tuple[DailyReport, str]:
-        """The session so far, and as Markdown. Raises :class:`skim_tui.journal.JournalError`."""
-        context = self.context
-        lines = None
-        if not self._day_finished:
-            shown = [one for one in self.watchlist.symbols.values() if one.scanned]
-            shown.sort(key=lambda one: (one.rank, one.symbol))
-            lines = [candidate_line(one) for one in shown]
-        currency = CURRENCIES[context.day.mic]
-        report = build_report(context.journal.journal, context.account_id, context.day, currency, lines)
-        return report, as_markdown(report, context.day)
-
-    def _start_day(self) -> None:
-        self._day_started, self._day_finished = True, False
-        self._candidates_told = False
-        context = self.context
-        self._joined = context.now()
-        context.journal.save(events=[context.event("desk", "session started", str(context.session_date))])
-        self.approvals.start_day()
-        self.books.start_day()
-        self.discipline.start_day()
-        context.acknowledged.clear()
-        self._forget_old_news()
-        self.newsroom.start_day()
-        self.watchlist.start_day(keep=self.books.positions)
-        context.log("info", f"session {context.session_date} on {context.day.mic}")
-        context.touch("header", "")
-        self.on_session()
-        account = context.account
-        context.alert(
-            alerting.session_start(
-                context.now(), str(context.session_date), context.day.mic, context.account_id,
-                account.equity if account else None, context.auto,
-            )
-        )  # fmt: skip
-
-    def _tell_candidates(self, now: float) -> None:
-        """Once a session, when the opening ranges are over, or a minute after a desk came later than that."""
-        day = self.context.day
-        due = max(day.open + self.context.config.opening_range.minutes * 60.0, self._joined) + 60.0
-        if self._candidates_told or not due <= now < day.close:
-            return
-        self._candidates_told = True
-        living = (CandidateState.TRACKING, CandidateState.READY, CandidateState.TICKETED, CandidateState.ENTERED)
-        found = [one for one in self.watchlist.symbols.values() if one.state in living and one.gap is not None]
-        found.sort(key=lambda one: (-(one.gap or 0.0), one.symbol))
-        self.context.alert(alerting.candidates(now, [(one.symbol, one.gap, one.headline) for one in found]))
 
     # ---- broker events ----------------------------------------------------------------------------
 
@@ -312,10 +228,10 @@ class Desk:
     def _on_snapshot(self, snapshot: BrokerSnapshot) -> None:
         context = self.context
         context.account = snapshot.account
-        if not self._day_started:
+        if not self.trading_day.begun:
             # Only now is the broker's time known: before the first connect it is a guess.
             context.day = context.calendar.current_or_next(context.now())
-            self._start_day()
+            self.trading_day.begin()
         if self._account_loaded != snapshot.account.account:
             self._load(snapshot.account.account)
         self.holdings.on_snapshot()
@@ -399,81 +315,19 @@ class Desk:
 
     # ---- news -------------------------------------------------------------------------------------
 
-    def _on_announcement(self, item: Announcement) -> None:
-        key, gone = self.board.take(item)
-        for dropped in gone:
-            self.context.touch("news", dropped)
-        if key:
-            self.context.touch("news", key)
-            self.watchlist.on_announcement(item)
-        self.newsroom.offer(item)
-
-    def _forget_old_news(self) -> None:
-        """What was released before the previous session's close is in the price since then."""
-        context = self.context
-        since = context.calendar.day(context.calendar.previous(context.session_date)).close
-        for key in self.board.forget_before(since):
-            context.touch("news", key)
-
     def _on_verdict(self, item: Announcement, verdict: str) -> None:
         key = self.board.judge(item, verdict)
         if key:
             self.context.touch("news", key)
-
-    def _on_shock(self, signal: ShockSignal) -> str:
-        context = self.context
-        context.log("info", f"{signal.symbol}: NEWS SHOCK {signal.direction.value}: {signal.item.headline}")
-        refusal = self.signals.on_shock(signal)
-        if refusal:
-            context.journal.save(events=[context.event("desk", "signal refused", signal.symbol, refusal)])
-            context.log("info", f"{signal.symbol}: no ticket for the news shock: {refusal}")
-        return refusal
 
     def _is_needed(self, symbol: str) -> bool:
         """Whether a symbol's market data are needed for more than its news."""
         live = any(entry.ticket.symbol == symbol and entry.state.is_live for entry in self.approvals.entries.values())
         return live or symbol in self.books.positions
 
-    def read_article(self, key: str) -> tuple[bool, str]:
-        """Fetch the text behind a row; it is shown when it comes."""
-        item = self.board.rows.get(key)
-        if item is None:
-            return False, "that row is gone"
-        broker = self.context.broker
-        if item.link:
-            return False, f"document: {item.link}"
-        if not item.key or not isinstance(broker, NewsWire):
-            return False, f"{item.source or 'its source'} sends headlines only"
-        self.board.ask(key)
-        self.context.touch("articles", key)
-        broker.fetch_article(item.source, item.key)
-        return True, f"asking {item.source} for the article"
-
-    def _on_article(self, article: Article) -> None:
-        key = self.board.answer(article.provider, article.article_id, article.text)
-        if key:
-            self.context.touch("articles", key)
-        self.newsroom.on_article(article)
-
-    def _on_source(self, report: SourceReport) -> None:
-        """Log a source's change of mind, not every look it takes."""
-        before = self.sources.get(report.source)
-        self.sources[report.source] = report
-        self.context.touch("health", f"sources/{report.source}")
-        if before is not None and (before.state, before.text) == (report.state, report.text):
-            return
-        if before is None or before.state is not report.state or report.state is not SourceState.WORKING:
-            level = {SourceState.WORKING: "info", SourceState.TROUBLED: "warning"}.get(report.state, "error")
-            self.context.log(level, f"{report.source} {report.state}: {report.text}")
-        if report.state is SourceState.STOPPED:
-            self.context.alert(alerting.source_stopped(self.context.now(), report.source, report.text))
-
     def _on_request_failed(self, event: RequestFailed) -> None:
         if event.what == "fetch_article":
-            key = self.board.fail(event.symbol, event.reason)
-            if key:
-                self.context.touch("articles", key)
-            self.newsroom.on_no_article(event.symbol)
+            self.press.on_no_article(event.symbol, event.reason)
             return
         reason = redactor.text(event.reason)
         self.context.log("warning", f"{event.symbol or event.what}: {event.what} failed: {reason}")
@@ -564,10 +418,3 @@ class Desk:
     def local(self, ts: float) -> datetime:
         """``ts`` as exchange-local time."""
         return self.context.day.local(ts)
-
-
-def candidate_line(followed: Followed) -> CandidateLine:
-    """A candidate of a session that is not over yet, as its report shows it."""
-    tracker = followed.tracker
-    low, high = (tracker.or_low, tracker.or_high) if tracker.has_range else (None, None)
-    return CandidateLine(followed.symbol, followed.gap, low, high, followed.state.value, followed.why_not)

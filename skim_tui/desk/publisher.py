@@ -323,7 +323,7 @@ class Publisher:
             return discord_health(self._discord)
         if group == "news":
             return news_health(self._desk.newsroom, label)
-        report = self._desk.sources.get(label) if group == "sources" else None
+        report = self._desk.press.sources.get(label) if group == "sources" else None
         if report is None:
             return None
         level = {SourceState.WORKING: "ok", SourceState.TROUBLED: "warning"}.get(report.state, "error")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from skim_tui.desk.followed import Followed
 from skim_tui.domain.orders import Side, ticket_of
 from skim_tui.domain.position import PositionState, slip
 from skim_tui.domain.session import ExchangeDay
@@ -162,6 +163,13 @@ def build_report(
         fees=sum((fill.fees for fill in fills if fill.fees is not None), Decimal(0)),
         pnl=sum((line.pnl for line in lines), Decimal(0)),
     )
+
+
+def candidate_line(followed: Followed) -> CandidateLine:
+    """A candidate of a session that is not over yet, as its report shows it."""
+    tracker = followed.tracker
+    low, high = (tracker.or_low, tracker.or_high) if tracker.has_range else (None, None)
+    return CandidateLine(followed.symbol, followed.gap, low, high, followed.state.value, followed.why_not)
 
 
 def newest_session(journal: Journal, account: str) -> date | None:

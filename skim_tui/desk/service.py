@@ -159,7 +159,7 @@ class DeskService:
             self._discord = DiscordSender(webhook, changed=lambda: self.desk.context.touch("health", "alerts/Discord"))
             self.desk.alerting.to_discord = self._discord.offer
         desk.news_inline = False
-        desk.on_day_over = self._day_over
+        desk.trading_day.on_over = self._day_over
         if isinstance(broker, NewsWire):
             broker.follow_news(config.shock.providers)
         self._arm_auto = arm_auto
@@ -385,7 +385,7 @@ class DeskService:
             case MakeReport():
                 return self._report_so_far()
             case ReadArticle(key=key):
-                return desk.read_article(key)
+                return desk.press.read_article(key)
             case OverrideLock(reason=reason):
                 return desk.discipline.override(who, reason)
             case SelfTestCommand():
@@ -397,7 +397,7 @@ class DeskService:
 
     def _report_so_far(self) -> tuple[bool, str]:
         try:
-            report, markdown = self.desk.report()
+            report, markdown = self.desk.trading_day.report()
         except JournalError as error:
             return False, str(error)
         self._show_report(str(report.session), markdown)
@@ -411,7 +411,7 @@ class DeskService:
         """After the close: the report on screen, in the data folder, and to the operator who is away."""
         context = self.desk.context
         try:
-            report, markdown = self.desk.report()
+            report, markdown = self.desk.trading_day.report()
             written = write_report(self._paths.reports, report, markdown)
         except (JournalError, OSError) as error:
             context.log("error", f"the day's report could not be made: {error}")

@@ -60,6 +60,15 @@ class Signals:
 
         The symbol must be followed already: its quote and its instrument are needed.
         """
+        context = self._context
+        context.log("info", f"{signal.symbol}: NEWS SHOCK {signal.direction.value}: {signal.item.headline}")
+        refusal = self._propose_shock(signal)
+        if refusal:
+            context.journal.save(events=[context.event("desk", "signal refused", signal.symbol, refusal)])
+            context.log("info", f"{signal.symbol}: no ticket for the news shock: {refusal}")
+        return refusal
+
+    def _propose_shock(self, signal: ShockSignal) -> str:
         context, shock = self._context, self._context.config.shock
         followed = self._watchlist.symbols.get(signal.symbol)
         if followed is None or followed.instrument is None:

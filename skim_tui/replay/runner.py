@@ -27,21 +27,21 @@ def replay(tapes: Sequence[Tape], config: Config, calendar: TradingCalendar) -> 
     journal = Journal.open(":memory:", durable=False)
     actions = corporate_actions.load(config.scan.corporate_actions)
     desk = Desk(config, broker, journal, calendar, wall=broker.now, track_all=True, actions=actions)
-    desk.keep_records = True
+    desk.trading_day.keep_records = True
     closed: list[Position] = []
     desk.keeper.on_closed = closed.append
 
     def arm() -> None:
         desk.operator.set_auto(True, "replay")
 
-    desk.on_session = arm
+    desk.trading_day.on_begun = arm
     try:
         asyncio.run(broker.run(desk.handle))
         desk.advance(exchange.now())
-        desk.finish_day()
+        desk.trading_day.finish()
     finally:
         journal.close()
-    records = sorted(desk.candidate_records, key=lambda record: (record.session_date, record.symbol))
+    records = sorted(desk.trading_day.candidate_records, key=lambda record: (record.session_date, record.symbol))
     return ReplayResult(
         tapes=tuple(item.name for item in tapes),
         currency=tape.currency,

@@ -99,8 +99,8 @@ async def test_discord_hears_a_whole_day_exactly(monkeypatch):
     base = Config()
     config = base.model_copy(update={"shock": base.shock.model_copy(update={"enabled": True})})
     desk, exchange, broker = desk_on_a_day(config)
-    desk.on_session = lambda: desk.operator.set_auto(True, "test")
-    desk.on_day_over = lambda: desk.context.alert(as_alert(desk.report()[0], broker.now()))
+    desk.trading_day.on_begun = lambda: desk.operator.set_auto(True, "test")
+    desk.trading_day.on_over = lambda: desk.context.alert(as_alert(desk.trading_day.report()[0], broker.now()))
     async with discord() as double:
         double.answers = [(429, 0.05), 503, 204, (429, 0.05)]
         sender = DiscordSender(Webhook(double.url))
@@ -113,7 +113,7 @@ async def test_discord_hears_a_whole_day_exactly(monkeypatch):
             exchange.play(until)
             await asyncio.sleep(0)
         desk.advance(exchange.now())
-        desk.finish_day()
+        desk.trading_day.finish()
         async with asyncio.timeout(10):
             while sender.waiting or sender.delivered < len(desk.alerting.raised):
                 await asyncio.sleep(0.01)
@@ -137,5 +137,5 @@ def test_a_lost_connection_is_an_incident_of_the_day():
     desk.handle(ConnectionChanged(Connection.DISCONNECTED, "socket closed"))
     exchange.play(exchange.now() + 90.0)
     assert "Broker away for more than a minute" in titles(desk)
-    report, markdown = desk.report()
+    report, markdown = desk.trading_day.report()
     assert [line.what for line in report.incidents] == ["incident"] and "socket closed" in markdown

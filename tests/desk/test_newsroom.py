@@ -199,7 +199,7 @@ def test_the_day_ends_with_nothing_open():
     day = Day()
     day.broker.silent = {"CSL"}
     day.tell(day.item("WES"), day.item("CSL"))
-    day.desk.finish_day()
+    day.desk.trading_day.finish()
     assert (day.room.counts.waiting, day.room.open_windows, day.room.busy) == (0, 0, 0) and day.room.counts.add_up
 
 
@@ -234,7 +234,7 @@ def test_counts_always_add_up(steps, workers):
         waiting = day.room.queued + day.room.open_windows + len(day.room._reading)
         waiting += sum(len(works) for works in day.room._fetching.values())
         assert day.room.counts.waiting == waiting
-    day.desk.finish_day()
+    day.desk.trading_day.finish()
     assert day.room.counts.waiting == day.room.queued + len(day.room._reading)
 
 

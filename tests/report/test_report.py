@@ -39,15 +39,15 @@ def traded(tmp_path_factory):
     broker = DirectBroker(exchange)
     journal = Journal.open(folder / "journal.db", durable=False)
     desk = Desk(config, broker, journal, calendar, wall=broker.now)
-    desk.on_session = lambda: desk.operator.set_auto(True, "test")
+    desk.trading_day.on_begun = lambda: desk.operator.set_auto(True, "test")
     closed = []
     desk.keeper.on_closed = closed.append
     over = []
-    desk.on_day_over = lambda: over.append(desk.report())
+    desk.trading_day.on_over = lambda: over.append(desk.trading_day.report())
     asyncio.run(broker.run(desk.handle))
     desk.handle(SourceReport("announcements", SourceState.STOPPED, "refused with HTTP 403"))
     desk.advance(exchange.now())
-    desk.finish_day()
+    desk.trading_day.finish()
     logging.disable(logging.NOTSET)
     yield SimpleNamespace(
         folder=folder, journal=journal, desk=desk, closed=closed, over=over, exchange=exchange, day=desk.context.day
@@ -56,7 +56,7 @@ def traded(tmp_path_factory):
 
 
 def test_the_report_agrees_with_the_books_and_the_exchange(traded):
-    report, markdown = traded.desk.report()
+    report, markdown = traded.desk.trading_day.report()
     books = traded.desk.books
     assert len(traded.over) == 1, "made once, after the close"
     assert report.pnl == books.realised_today() == sum((line.pnl for line in report.strategies), D(0))
@@ -86,14 +86,14 @@ def test_made_later_from_the_journal_alone_it_is_the_same(traded):
     assert newest_session(journal, account) == traded.day.date
     later = build_report(journal, account, traded.day, "AUD")
     journal.close()
-    now, _ = traded.desk.report()
+    now, _ = traded.desk.trading_day.report()
     assert later == now
     other = build_report(traded.journal, "DU-nobody", traded.day, "AUD")
     assert other.is_empty is False and not other.tickets, "incidents are the desk's, not an account's"
 
 
 def test_json_is_exact_and_markdown_whole(traded, tmp_path):
-    report, markdown = traded.desk.report()
+    report, markdown = traded.desk.trading_day.report()
     document = json.loads(json.dumps(as_json(report)))
     assert D(document["pnl"]) == report.pnl and document["session"] == "2026-03-03"
     assert [D(row["pnl"]) for row in document["trades"]] == [line.pnl for line in report.trades]
@@ -110,7 +110,7 @@ def test_json_is_exact_and_markdown_whole(traded, tmp_path):
 
 
 def test_the_alert_names_result_trades_and_stops(traded):
-    report, _ = traded.desk.report()
+    report, _ = traded.desk.trading_day.report()
     alert = as_alert(report, 1.0)
     assert alert.kind is AlertKind.REPORT and f"{report.pnl:+,.2f}"[:-1] in alert.title
     assert all(line.symbol in alert.text for line in (*report.trades, *report.open_positions))
@@ -165,7 +165,7 @@ def test_a_text_that_a_spreadsheet_would_run_is_disarmed(tmp_path):
 def test_the_commands(traded, tmp_path, capsys):
     data = ["--data-dir", str(traded.folder)]
     assert main(["report", *data]) == 0
-    assert capsys.readouterr().out == traded.desk.report()[1]
+    assert capsys.readouterr().out == traded.desk.trading_day.report()[1]
     assert main(["report", *data, "--date", "2026-03-03", "--format", "json"]) == 0
     assert json.loads(capsys.readouterr().out)["market"] == "XASX"
     assert main(["report", *data, "--date", "2026-03-04"]) == 0
