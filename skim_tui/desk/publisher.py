@@ -13,7 +13,7 @@ from skim_tui.desk.newshealth import news_health
 from skim_tui.domain.events import Connection, SourceState
 from skim_tui.domain.instrument import price
 from skim_tui.domain.market import Bar, DailyBar
-from skim_tui.domain.orders import OrderUpdate
+from skim_tui.domain.orders import OrderUpdate, Side
 from skim_tui.domain.session import CURRENCIES, TIME_ZONES, Phase
 from skim_tui.domain.shortsale import describe_borrow
 from skim_tui.link.account import HeaderView
@@ -345,7 +345,9 @@ class Publisher:
         tracker = followed.tracker
         position = self._desk.books.positions.get(symbol)
         entry = stop = target = None
+        side = Side.BUY
         if position is not None:
+            side = position.side
             entry = float(position.entry_price)
             resting = self._desk.keeper.protection_of(symbol).orders
             stop = float(resting[-1].stop_price) if resting and resting[-1].stop_price is not None else None
@@ -354,6 +356,7 @@ class Publisher:
         else:
             for ticket in self._desk.approvals.entries.values():
                 if ticket.ticket.symbol == symbol and ticket.state.is_live:
+                    side = ticket.ticket.side
                     entry, stop = float(ticket.ticket.limit), float(ticket.ticket.stop)
                     target = float(ticket.ticket.target) if ticket.ticket.target is not None else None
         bars = [_chart_bar(bar) for bar in followed.bars]
@@ -368,6 +371,7 @@ class Publisher:
             or_from=tracker.start,
             or_until=tracker.end,
             prev_close=followed.prev_close,
+            side=side.value,
             entry=entry,
             stop=stop,
             target=target,
