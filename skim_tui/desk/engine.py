@@ -21,6 +21,7 @@ from skim_tui.desk.entryguard import EntryGuard
 from skim_tui.desk.exits import Exits
 from skim_tui.desk.followed import Followed
 from skim_tui.desk.holdings import Holdings
+from skim_tui.desk.judging import Judging
 from skim_tui.desk.keeper import Keeper
 from skim_tui.desk.newsboard import NewsBoard
 from skim_tui.desk.newsroom import Newsroom
@@ -31,6 +32,7 @@ from skim_tui.desk.reconcile import Reconciler
 from skim_tui.desk.recorder import Recorder
 from skim_tui.desk.report import INCIDENT
 from skim_tui.desk.signals import Signals
+from skim_tui.desk.ticketbook import TicketBook
 from skim_tui.desk.tradingday import TradingDay
 from skim_tui.desk.watchlist import Watchlist
 from skim_tui.domain.breakout import Breakout
@@ -117,8 +119,10 @@ class Desk:
         self.holdings = Holdings(context, self.books)
         self.watchlist = Watchlist(context, self._on_breakout, actions)
         self.discipline = Discipline(context, self.books, self._disarm)
-        self.approvals = Approvals(context, self.watchlist, self.orders, self.books, self.discipline)
-        self.signals = Signals(context, self.watchlist, self.approvals)
+        self.tickets = TicketBook(context)
+        self.judging = Judging(context, self.watchlist, self.orders, self.books, self.discipline, self.tickets)
+        self.approvals = Approvals(context, self.watchlist, self.orders, self.books, self.tickets, self.judging)
+        self.signals = Signals(context, self.watchlist, self.tickets, self.judging, self.approvals)
         self.operator = Operator(context, self.orders, self.books, self.exits, self.keeper, self.approvals)
         self._reconciler = Reconciler(context, self.orders, self.books, self.keeper)
         self.board = NewsBoard()
@@ -127,7 +131,7 @@ class Desk:
         """Work on queued news within the event that brought it; the service has a task for that."""
         self.press = Press(context, self.watchlist, self.board, self.newsroom)
         self.trading_day = TradingDay(
-            context, self.watchlist, self.approvals, self.books, self.discipline, self.press, self.newsroom,
+            context, self.watchlist, self.tickets, self.approvals, self.books, self.discipline, self.press, self.newsroom,
             self._disarm,
         )  # fmt: skip
         self._windows = tuple(parse_window(text) for text in config.broker.windows)
@@ -322,7 +326,7 @@ class Desk:
 
     def _is_needed(self, symbol: str) -> bool:
         """Whether a symbol's market data are needed for more than its news."""
-        live = any(entry.ticket.symbol == symbol and entry.state.is_live for entry in self.approvals.entries.values())
+        live = any(entry.ticket.symbol == symbol and entry.state.is_live for entry in self.tickets.entries.values())
         return live or symbol in self.books.positions
 
     def _on_request_failed(self, event: RequestFailed) -> None:
@@ -345,7 +349,7 @@ class Desk:
         journal = self.context.journal.journal
         self.orders.updates.clear()
         self.books.clear()
-        self.approvals.entries.clear()
+        self.tickets.entries.clear()
         at_work = journal.tickets_at_work(account, self.context.day.pre_open - DAY)
         orders = journal.orders_of(at_work)
         tickets = [ticket for ticket in journal.tickets(account) if ticket.id in set(at_work)]

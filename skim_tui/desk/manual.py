@@ -6,11 +6,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from skim_tui.desk.approvals import Seen, TicketEntry
+from skim_tui.desk.approvals import Seen
 from skim_tui.desk.engine import Desk
 from skim_tui.desk.followed import Followed
 from skim_tui.desk.rules import entry_rule
 from skim_tui.desk.sizing import risk_budget, sizing_limits
+from skim_tui.desk.ticketbook import TicketEntry
 from skim_tui.domain.entry import EntryRule
 from skim_tui.domain.fees import FEES
 from skim_tui.domain.gates import first_failed
@@ -49,6 +50,8 @@ class Manual:
     def __init__(self, desk: Desk) -> None:
         self._context = desk.context
         self._watchlist = desk.watchlist
+        self._tickets = desk.tickets
+        self._judging = desk.judging
         self._approvals = desk.approvals
         self._orders = desk.orders
         self._books = desk.books
@@ -111,7 +114,7 @@ class Manual:
         failed = first_failed(terms.ticket.gates)
         if failed is not None:
             return False, f"{symbol} not sent: {failed.name}: {failed.text}"
-        ticket = replace(terms.ticket, id=self._approvals.new_id(symbol))
+        ticket = replace(terms.ticket, id=self._tickets.new_id(symbol))
         self._approvals.take(ticket, who)
         done, text = self._approvals.approve(ticket.id, who)
         if not done:
@@ -252,7 +255,7 @@ class Manual:
         )
         if stop is None or stop <= 0:
             return "the stop must be above zero"
-        limits = sizing_limits(context, followed, self._approvals.exposure())
+        limits = sizing_limits(context, followed, self._judging.exposure())
         if isinstance(limits, str):
             return limits
         fees = FEES[context.day.mic]
@@ -277,7 +280,7 @@ class Manual:
             target=target,
             evidence=waiting.ticket.evidence if waiting else _evidence(followed),
         )
-        ticket = replace(ticket, gates=self._approvals.judge(ticket))
+        ticket = replace(ticket, gates=self._judging.judge(ticket))
         problem = _misplaced(ticket, quote) or _far_beyond(ticket, quote, ladder)
         if not problem and quantity <= 0:
             problem = sized.reason or "no share"
@@ -286,7 +289,7 @@ class Manual:
         return _Terms(followed, instrument, ticket, sized.quantity, sized.bound_by, problem)
 
     def _waiting(self, ticket_id: str) -> TicketEntry | None:
-        entry = self._approvals.entries.get(ticket_id)
+        entry = self._tickets.entries.get(ticket_id)
         return entry if entry is not None and entry.state is TicketState.PROPOSED else None
 
     def _target_of(self, position: Position) -> OrderUpdate | None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from skim_tui.desk.approvals import Approvals
 from skim_tui.desk.context import Context
 from skim_tui.desk.followed import Followed
+from skim_tui.desk.judging import Judging
 from skim_tui.desk.rules import ORH, SHOCK, entry_rule
 from skim_tui.desk.sizing import short_sale, sizing_limits
+from skim_tui.desk.ticketbook import TicketBook
 from skim_tui.desk.watchlist import Watchlist
 from skim_tui.domain.breakout import Breakout
 from skim_tui.domain.candidate import CandidateState
@@ -25,9 +27,13 @@ NO_INSTRUMENT = "instrument unknown: price steps and lot size missing"
 class Signals:
     """The way from a strategy's signal to a proposed ticket; the first reason against it is kept."""
 
-    def __init__(self, context: Context, watchlist: Watchlist, approvals: Approvals) -> None:
+    def __init__(
+        self, context: Context, watchlist: Watchlist, tickets: TicketBook, judging: Judging, approvals: Approvals
+    ) -> None:
         self._context = context
         self._watchlist = watchlist
+        self._tickets = tickets
+        self._judging = judging
         self._approvals = approvals
 
     def on_breakout(self, followed: Followed, breakout: Breakout) -> None:
@@ -98,14 +104,14 @@ class Signals:
             return plan
         if instrument is None:
             return NO_INSTRUMENT
-        limits = sizing_limits(context, followed, self._approvals.exposure())
+        limits = sizing_limits(context, followed, self._judging.exposure())
         if isinstance(limits, str):
             return f"size: {limits}"
         sizing = size_entry(instrument, plan.limit, plan.stop, limits, FEES[context.day.mic], plan.side)
         if sizing.quantity == 0:
             return f"size: {sizing.reason}"
         return Ticket(
-            id=self._approvals.new_id(followed.symbol),
+            id=self._tickets.new_id(followed.symbol),
             symbol=followed.symbol,
             strategy=strategy,
             quantity=sizing.quantity,

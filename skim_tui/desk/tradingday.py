@@ -13,6 +13,7 @@ from skim_tui.desk.newsroom import Newsroom
 from skim_tui.desk.press import Press
 from skim_tui.desk.report import DailyReport, build_report, candidate_line
 from skim_tui.desk.reporttext import as_markdown
+from skim_tui.desk.ticketbook import TicketBook
 from skim_tui.desk.watchlist import Watchlist
 from skim_tui.domain.candidate import CandidateState
 from skim_tui.domain.session import CURRENCIES
@@ -26,6 +27,7 @@ class TradingDay:
         self,
         context: Context,
         watchlist: Watchlist,
+        tickets: TicketBook,
         approvals: Approvals,
         books: Books,
         discipline: Discipline,
@@ -35,6 +37,7 @@ class TradingDay:
     ) -> None:
         self._context = context
         self._watchlist = watchlist
+        self._tickets = tickets
         self._approvals = approvals
         self._books = books
         self._discipline = discipline
@@ -61,7 +64,7 @@ class TradingDay:
         context = self._context
         self._joined = context.now()
         context.journal.save(events=[context.event("desk", "session started", str(context.session_date))])
-        self._approvals.start_day()
+        self._tickets.start_day()
         self._books.start_day()
         self._discipline.start_day()
         context.acknowledged.clear()

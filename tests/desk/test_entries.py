@@ -54,17 +54,17 @@ def test_s1_outside_continuous_trading_nothing_is_bought():
 def test_s6_what_a_partly_filled_entry_may_still_buy_counts_as_exposure():
     script = Script(risk={"max_exposure": D(3000)})
     script.enter(200, filled=50)
-    assert script.desk.approvals.exposure() == D("2100.00"), "50 held at 10.50 and 150 more that may still come"
+    assert script.desk.judging.exposure() == D("2100.00"), "50 held at 10.50 and 150 more that may still come"
     assert "exposure: 3150 of 3000" in refused(script)
     script.fill(f"{T}.E", 150)
-    assert script.desk.approvals.exposure() == D("2100.00")
+    assert script.desk.judging.exposure() == D("2100.00")
 
 
 def test_s6_a_fill_told_before_its_status_is_not_counted_twice():
     script = Script()
     script.enter(200, filled=0)
     script.fill(f"{T}.E", 50, status=False)
-    assert script.desk.approvals.exposure() == D("2100.00")
+    assert script.desk.judging.exposure() == D("2100.00")
 
 
 def test_s6_an_account_in_another_currency_is_refused_by_name():

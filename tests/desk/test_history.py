@@ -80,7 +80,7 @@ def test_a_setting_is_checked_written_and_counts_when_it_may(stage, tmp_path):
     done, text = settings.save("risk", "max_positions", "0", "console")
     assert not done and "risk.max_positions" in text and not (tmp_path / "deep" / "config.toml").exists()
     assert settings.save("risk", "max_positions", "3", "console")[0]
-    assert context.config.risk.max_positions == 3 and stage.desk.approvals.limits().max_positions == 3
+    assert context.config.risk.max_positions == 3 and stage.desk.judging.limits().max_positions == 3
     assert settings.save("exits", "end_of_day", "true", "console")[0]
     rows = {(row.section, row.key): row for row in settings.view().rows}
     assert rows["exits", "end_of_day"].pending == "true" and rows["exits", "end_of_day"].value == "false"

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from skim_tui.domain.bracket import bracket_of
 from skim_tui.domain.orders import OrderType, OrderUpdate, Side
 from skim_tui.journal import JournalError
 from tests.desk.scripted import CANCELLED, FILLED, HELD, WORKING, D, Script, T
@@ -67,8 +68,8 @@ def test_s3_a_crash_after_the_bytes_left_finds_the_order_by_its_reference(tmp_pa
     assert not again and after.placed() == [], text
     with pytest.raises(RuntimeError, match="never sent twice"):
         after.desk.orders.send_bracket(
-            __import__("skim_tui.desk.approvals", fromlist=["x"]).bracket_of(after.desk.approvals.entries[T].ticket),
-            after.desk.approvals._record(after.desk.approvals.entries[T]),
+            bracket_of(after.desk.tickets.entries[T].ticket),
+            after.desk.tickets.record(after.desk.tickets.entries[T]),
             "test",
         )
 

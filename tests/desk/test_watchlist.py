@@ -267,7 +267,7 @@ def test_latest_entry_on_a_half_day_lies_before_its_close():
     assert half.half_day
     day.desk.context.day = half
     day.broker.time = half.close - 29 * 60
-    gates = {gate.name: gate for gate in day.desk.approvals.judge(day_ticket(day))}
+    gates = {gate.name: gate for gate in day.desk.judging.judge(day_ticket(day))}
     assert gates["entry time"].text == "1 min past the latest entry"
 
 
