@@ -29,6 +29,7 @@ from skim_tui.desk.reporttext import as_alert, write_report
 from skim_tui.desk.selftest import SelfTest
 from skim_tui.desk.settings import Settings
 from skim_tui.desk.silence import Silence
+from skim_tui.desk.tending import Tending
 from skim_tui.domain.events import BrokerEvent, SourceReport, SourceState
 from skim_tui.domain.market import Announcement
 from skim_tui.domain.session import TradingCalendar
@@ -144,6 +145,7 @@ class DeskService:
             actions=corporate_actions.load(config.scan.corporate_actions),
         )
         self._manual = Manual(desk)
+        self._tending = Tending(desk)
         self._history = History(desk.context, desk.watchlist, desk.books)
         self._settings = Settings(desk.context, settings_file or paths.data_dir / "config.toml")
         self._pulse = Pulse(desk)
@@ -349,13 +351,13 @@ class DeskService:
             case Amend(draft=draft):
                 return manual.amend(draft, who)
             case MoveStop(symbol=symbol, price=price):
-                return manual.move_stop(symbol, price, who)
+                return self._tending.move_stop(symbol, price, who)
             case SetTarget(symbol=symbol, price=price):
-                return manual.set_target(symbol, price, who)
+                return self._tending.set_target(symbol, price, who)
             case ScaleOut(symbol=symbol, quantity=quantity):
-                return manual.scale_out(symbol, quantity, who)
+                return self._tending.scale_out(symbol, quantity, who)
             case RepairStop(symbol=symbol):
-                return manual.repair(symbol, who)
+                return self._tending.repair(symbol, who)
             case ClosePosition(symbol=symbol):
                 return desk.operator.close(symbol, who)
             case CancelOrder(ref=ref):

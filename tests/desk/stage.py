@@ -6,6 +6,7 @@ from skim_tui.config import Config
 from skim_tui.desk.engine import Desk
 from skim_tui.desk.history import History
 from skim_tui.desk.manual import Manual
+from skim_tui.desk.tending import Tending
 from skim_tui.exchange import synthetic
 from skim_tui.exchange.core import Exchange
 from skim_tui.exchange.direct import DirectBroker
@@ -27,6 +28,7 @@ class Stage:
         self.desk = Desk(config, self.broker, self.journal, calendar, wall=lambda: self.wall)
         desk = self.desk
         self.manual = Manual(desk)
+        self.tending = Tending(desk)
         self.history = History(desk.context, desk.watchlist, desk.books)
         self.broker.connect(desk.handle)
         self.open = calendar.day(tape.dates[0]).open

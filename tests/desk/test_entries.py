@@ -152,7 +152,7 @@ def test_no_code_reaches_the_broker_around_the_gates():
 
 def test_single_orders_only_ever_close_a_position():
     """``Orders.send`` is for stops, targets and exits: nothing that opens is built outside the bracket of a ticket."""
-    for name in ("exits", "keeper", "manual"):
+    for name in ("exits", "keeper", "tending"):
         tree = ast.parse(Path(ROOT / "skim_tui/desk" / f"{name}.py").read_text())
         specs = [
             node

@@ -99,14 +99,14 @@ def test_the_kill_switch_holds_for_entries_by_hand(stage):
 def test_a_stop_is_tightened_never_widened_never_above_the_bid(stage):
     position = bought(stage)
     resting = stage.desk.keeper.protection_of("BHP").orders[-1]
-    assert stage.manual.move_stop("BHP", D("500"), "console") == (
+    assert stage.tending.move_stop("BHP", D("500"), "console") == (
         False,
         f"BHP: a stop at 500.00 would act at once, the bid is {stage.desk.watchlist.symbols['BHP'].quote.bid:g}: close instead",
     )
-    done, text = stage.manual.move_stop("BHP", resting.stop_price - 1, "console")
+    done, text = stage.tending.move_stop("BHP", resting.stop_price - 1, "console")
     assert not done and "not above" in text
     tighter = resting.stop_price + D("0.014")
-    assert stage.manual.move_stop("BHP", tighter, "console")[0]
+    assert stage.tending.move_stop("BHP", tighter, "console")[0]
     stage.play(29)
     assert stage.desk.keeper.protection_of("BHP").orders[-1].stop_price == resting.stop_price + D("0.01")
     assert stage.desk.keeper.protection_of("BHP").covered == position.quantity
@@ -114,21 +114,21 @@ def test_a_stop_is_tightened_never_widened_never_above_the_bid(stage):
 
 def test_scaling_out_leaves_the_rest_covered(stage):
     position = bought(stage, quantity=30)
-    assert not stage.manual.scale_out("BHP", 31, "console")[0]
-    assert stage.manual.scale_out("BHP", 10, "console")[0]
+    assert not stage.tending.scale_out("BHP", 31, "console")[0]
+    assert stage.tending.scale_out("BHP", 10, "console")[0]
     stage.play(30)
     assert position.quantity == 20 and stage.desk.keeper.protection_of("BHP").covered == 20
 
 
 def test_a_target_is_placed_moved_and_cancelled(stage):
     bought(stage)
-    assert not stage.manual.set_target("BHP", D("1"), "console")[0]
+    assert not stage.tending.set_target("BHP", D("1"), "console")[0]
     for price in (D("190"), D("195.5")):
-        assert stage.manual.set_target("BHP", price, "console")[0]
+        assert stage.tending.set_target("BHP", price, "console")[0]
         stage.play(stage_minutes(stage) + 1)
     targets = [order for ref, order in stage.orders.items() if ".T" in ref]
     assert [order.limit_price for order in targets] == [D("195.50")] and targets[0].status.is_resting
-    assert stage.manual.set_target("BHP", None, "console")[0]
+    assert stage.tending.set_target("BHP", None, "console")[0]
     stage.play(stage_minutes(stage) + 1)
     assert next(order for ref, order in stage.orders.items() if ".T" in ref).status is OrderStatus.CANCELLED
     assert stage.desk.keeper.protection_of("BHP").covered > 0
