@@ -27,6 +27,8 @@ class StrictSection(Section):
 
 Percent = Annotated[float, Field(ge=0, le=100)]
 Money = Annotated[Decimal, Field(ge=0)]
+IndexSymbol = Annotated[str, Field(pattern=r"^([A-Z0-9][A-Z0-9. ]{0,11})?$")]
+"""The symbol of an index fund, or nothing."""
 
 
 class Market(Section):
@@ -207,6 +209,10 @@ class Shock(StrictSection):
     min_move_steps: Annotated[int, Field(ge=0, le=100)] = 4
     min_turnover: Money = Decimal(50_000)
     """Turnover since the news."""
+    index_asx: IndexSymbol = ""
+    """An index fund of the ASX, e.g. IOZ: moves are judged in excess of its return; empty: as they are."""
+    index_us: IndexSymbol = ""
+    """The same for the US, e.g. SPY."""
     stop_atr: Annotated[float, Field(gt=0, le=100)] = 1.5
     """The stop lies so many one-minute average true ranges away, or at the extreme since the news if nearer."""
     take_profit_r: Annotated[float, Field(ge=0, le=100)] = 2.0

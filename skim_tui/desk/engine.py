@@ -336,7 +336,8 @@ class Desk:
         reason = redactor.text(event.reason)
         self.context.log("warning", f"{event.symbol or event.what}: {event.what} failed: {reason}")
         self.watchlist.on_failed(event.what, event.symbol, reason)
-        self.newsroom.on_failed(event.symbol, f"{event.what}: {event.reason}")
+        if event.what != "fetch_minutes":  # days serve as well
+            self.newsroom.on_failed(event.symbol, f"{event.what}: {event.reason}")
 
     def _on_breakout(self, followed: Followed, breakout: Breakout) -> None:
         self.context.alert(alerting.breakout(self.context.now(), breakout, followed.headline))

@@ -17,12 +17,12 @@ from dataclasses import dataclass, field, replace
 from skim_tui.broker.port import NewsWire
 from skim_tui.desk.context import Context
 from skim_tui.desk.newsboard import key_of
-from skim_tui.desk.rules import detector, news_rule
+from skim_tui.desk.rules import detector, index_symbol, news_rule
 from skim_tui.desk.watchlist import Watchlist
 from skim_tui.domain.events import Article
 from skim_tui.domain.market import Announcement, Bar
 from skim_tui.domain.news import NewsIntake
-from skim_tui.domain.shock import NoShock, NotYet, ShockCase, ShockSignal
+from skim_tui.domain.shock import MarketIndex, NoShock, NotYet, ShockCase, ShockSignal
 from skim_tui.news.article import article_text
 from skim_tui.news.tickers import tickers_in
 
@@ -112,6 +112,7 @@ class Newsroom:
         self._streams = settings.streams
         self._in_session_only = settings.in_session_only
         self._detector = detector(context.config)
+        self._index = index_symbol(context.config)
         self._intake = NewsIntake(news_rule(context.config))
         self.counts = NewsCounts()
         self.processing: deque[float] = deque(maxlen=TIMES_KEPT)
@@ -221,10 +222,12 @@ class Newsroom:
 
     def on_bars(self, bars: tuple[Bar, ...]) -> None:
         """Minutes closed: open windows of their shares are looked at again."""
-        if self._open:
-            for bar in bars:
-                if bar.symbol in self._open:
-                    self._look_again(bar.symbol)
+        if not self._open:
+            return
+        symbols = {bar.symbol for bar in bars}
+        # The index's minute concerns every window.
+        for symbol in tuple(self._open) if self._index in symbols else symbols & self._open.keys():
+            self._look_again(symbol)
 
     def on_failed(self, symbol: str, reason: str) -> None:
         """A share's data cannot be had."""
@@ -385,6 +388,7 @@ class Newsroom:
                 baseline=followed.baseline,
                 quote=followed.quote,
                 halts=tuple(followed.halts),
+                index=self._market_index(),
             )
         )
         work.spent += self._clock() - began
@@ -395,6 +399,15 @@ class Newsroom:
                 self._verdict(symbol, work, reason)
             case ShockSignal():
                 self._fire(symbol, work, verdict)
+
+    def _market_index(self) -> MarketIndex | None:
+        """The index as it stands; None when no index is asked for."""
+        if not self._index:
+            return None
+        known = self._watchlist.symbols.get(self._index)
+        if known is None:
+            return MarketIndex(self._index, ())
+        return MarketIndex(self._index, known.bars, known.prev_close)
 
     def _fire(self, symbol: str, work: Work, signal: ShockSignal) -> None:
         self.processing.append(work.spent)
@@ -412,6 +425,9 @@ class Newsroom:
         if work not in works:
             work.opened = work.opened or self._context.now()
             works.append(work)
+            if not self._queue:
+                # A long answer: worth it only while no other item waits for its data.
+                self._watchlist.fetch_minutes(symbol)
         self._again[symbol] = min(again, self._again.get(symbol, again))
         if self.open_windows > MOST_OPEN:
             oldest = next(iter(self._open))

@@ -15,6 +15,7 @@ from skim_tui.domain.money import FxRate
 from skim_tui.domain.news import NewsRule
 from skim_tui.domain.opening_range import RangeRule
 from skim_tui.domain.schedule import ScheduleRule
+from skim_tui.domain.session import ASX
 from skim_tui.domain.shock import Detector
 
 ORH = "ORH breakout"
@@ -126,6 +127,14 @@ def detector(config: Config) -> Detector:
         min_move_steps=shock.min_move_steps,
         min_turnover=float(shock.min_turnover),
     )
+
+
+def index_symbol(config: Config) -> str:
+    """The index fund that news shocks are measured against; empty when there is none."""
+    shock = config.shock
+    if not shock.enabled or shock.detector == "classic":
+        return ""
+    return shock.index_asx if config.market.exchange == ASX else shock.index_us
 
 
 def news_rule(config: Config) -> NewsRule:

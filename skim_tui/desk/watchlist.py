@@ -9,7 +9,7 @@ from skim_tui.broker.port import MinuteSource, ScanRequest
 from skim_tui.desk.context import Context
 from skim_tui.desk.followed import Followed
 from skim_tui.desk.newsfile import NewsFile
-from skim_tui.desk.rules import break_rule, range_rule, scan_rule
+from skim_tui.desk.rules import break_rule, index_symbol, range_rule, scan_rule
 from skim_tui.domain.breakout import Breakout
 from skim_tui.domain.candidate import CandidateState, advance
 from skim_tui.domain.events import DailyHistory, HaltChanged, MinuteHistory, ScanResult, ShortAvailability
@@ -49,6 +49,7 @@ class Watchlist:
         """What was announced since the last close."""
         self.symbols: dict[str, Followed] = {}
         self._no_room: set[str] = set()
+        self._minutes_asked: set[str] = set()
         self._pending: set[str] = set()
         self._unrecorded: set[str] = set()
         """Symbols whose state may change with time alone: open window, quiet tape."""
@@ -62,9 +63,11 @@ class Watchlist:
         self.symbols.clear()
         self._pending.clear()
         self._no_room.clear()
+        self._minutes_asked.clear()
         self.news.start_day()
         for symbol in keep:
             self.follow(symbol)
+        self._follow_index()
         self.request_scan()
         for symbol in self._context.config.scan.symbols:
             self._take_up(symbol, "list")
@@ -83,6 +86,14 @@ class Watchlist:
         followed.kept = True
         self._stream(followed)
         return followed
+
+    def fetch_minutes(self, symbol: str) -> None:
+        """Ask once a day for a symbol's minutes of earlier sessions: so long an answer that only a candidate and a
+        share whose news is being tested are worth it."""
+        broker, sessions = self._context.broker, self._context.config.scan.minute_sessions
+        if sessions and symbol not in self._minutes_asked and isinstance(broker, MinuteSource):
+            self._minutes_asked.add(symbol)
+            broker.fetch_minutes(symbol, sessions)
 
     def release(self, symbol: str) -> None:
         """End the streaming of a symbol that was followed for another reason than its candidacy, which is over."""
@@ -318,7 +329,7 @@ class Watchlist:
             self.move(followed, CandidateState.TRACKING)
             self._pending.add(followed.symbol)
             self._stream(followed)
-            self._fetch_minutes(followed)
+            self.fetch_minutes(followed.symbol)
             breakout = breakout or tracker.breakout
         if followed.state is CandidateState.TRACKING and tracker.is_over:
             refusal = self.rule.spread_refusal(followed.spreads)
@@ -367,6 +378,12 @@ class Watchlist:
         self._stream(followed)
         return followed
 
+    def _follow_index(self) -> None:
+        """The market is measured by it all session, so that its price at the time of any news is known."""
+        symbol = index_symbol(self._context.config)
+        if symbol:
+            self.drop(self.follow(symbol), "the market's index: measured against, not traded")
+
     def _make_room(self) -> bool:
         """Whether another symbol may be streamed; one that was dropped gives up its place."""
         watched = [followed for followed in self.symbols.values() if followed.watched]
@@ -378,12 +395,6 @@ class Watchlist:
                 self._context.broker.unwatch(followed.symbol)
                 return True
         return False
-
-    def _fetch_minutes(self, followed: Followed) -> None:
-        """Only a candidate is worth so long an answer."""
-        broker, sessions = self._context.broker, self._context.config.scan.minute_sessions
-        if sessions and not followed.minutes and isinstance(broker, MinuteSource):
-            broker.fetch_minutes(followed.symbol, sessions)
 
     def _tell_no_room(self, symbol: str, rank: int) -> None:
         """Say once a day which of the scan's names is not followed, and why."""

@@ -12,7 +12,18 @@ from dataclasses import dataclass
 from skim_tui.domain.indicators import Vwap, WilderAtr
 from skim_tui.domain.instrument import price
 from skim_tui.domain.market import MINUTE, Bar
-from skim_tui.domain.shock import Direction, Measure, NoShock, NotYet, ShockCase, ShockSignal, Verdict, event_start
+from skim_tui.domain.shock import (
+    BAR_LAG,
+    Direction,
+    Measure,
+    NoShock,
+    NotYet,
+    ShockCase,
+    ShockSignal,
+    Verdict,
+    event_start,
+    is_known,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +47,7 @@ class ClassicDetector:
             return start
         average, bars = WilderAtr(self.atr_period), case.bars
         best: tuple[Measure, ...] = ()
+        largest = 0.0
         for index, bar in enumerate(bars):
             if start <= bar.ts < start + self.window * MINUTE and bar.ts + MINUTE <= case.now:
                 if average.value is None or index < self.volume_period:
@@ -51,8 +63,8 @@ class ClassicDetector:
                 )
                 if all(measure.ok for measure in evidence):
                     return _signal(self.name, case, start, bar, move, bars[index - 1].close, average.value, evidence)
-                if not best or evidence[0].value > best[0].value:
-                    best = evidence
+                if not best or abs(move) > largest:
+                    best, largest = evidence, abs(move)
             average.update(bar.high, bar.low, bar.close)
         return _wait_or_no(case, start, (self.window,), best)
 
@@ -65,12 +77,13 @@ class ClassicDetector:
 class RobustDetector:
     """Return and volume since the event against the symbol's own usual, by time of day.
 
-    For each window of k minutes: ``z = r_k / sigma_k`` with ``r_k = ln(P / P_ref)`` less the index's
-    return, and sigma_k the largest of the robust sigma of k-minute returns of the same clock time over
+    For each window of k minutes: ``z = r_k / sigma_k`` with ``r_k = ln(P / P_ref)`` less the market index's
+    return over the same span (beta 1) where there is an index, and sigma_k the largest of the robust sigma of k-minute returns of the same clock time over
     20 sessions (of close-to-open returns when the news came before the open), half the spread, and one
     price step. Relative volume is shares over the median of the same window; ``z_v`` is taken on
     ln(1 + shares), which is nearly normal. A shock needs z, (relative volume or z_v), a least move and
-    a least turnover. Thresholds are choices, not findings. Evidence for drift after shocks with news:
+    a least turnover; the least move is the share's own, in the direction of its excess over the index. An
+    index whose price is not known lets nothing pass. Thresholds are choices, not findings. Evidence for drift after shocks with news:
     Savor, Stock returns after major price shocks (2012); robust scale: Hampel (1974).
     """
 
@@ -93,10 +106,15 @@ class RobustDetector:
         if reference <= 0.0:
             return NoShock("no price before the news")
         best: tuple[Measure, ...] = ()
+        largest = 0.0
         for length in self.windows:
-            if case.now < start + length * MINUTE:
+            until = start + length * MINUTE
+            if case.now < until:
                 break
-            window = [bar for bar in case.bars if start <= bar.ts < start + length * MINUTE]
+            late = _late(case, until)
+            if late:
+                return NotYet(late, until + BAR_LAG)
+            window = [bar for bar in case.bars if start <= bar.ts < until]
             if not window:
                 continue
             usual = case.baseline.usual(case.day, start, length)
@@ -105,7 +123,10 @@ class RobustDetector:
                 return NoShock("baseline too short: fewer than 5 earlier sessions")
             last = window[-1]
             total = math.log(last.close / reference)
-            excess = total - _index_return(case, start, length)
+            market = _market_move(case, until, overnight=overnight)
+            if isinstance(market, str):
+                return NoShock(market)
+            excess = total - (market.value or 0.0) / 100
             step = float(case.ladder.step_at(price(reference)))
             spread = case.quote.ask - case.quote.bid if case.quote is not None and case.quote.two_sided else 0.0
             scale = max(sigma, spread / 2 / reference, step / reference)
@@ -122,6 +143,7 @@ class RobustDetector:
                 Measure("turnover", turnover, self.min_turnover),
                 Measure("sigma %", scale * 100),
                 Measure("usual volume", usual.volume),
+                market,
                 Measure("minutes", length),
             )
             z, move, by_ratio, by_z, money = evidence[:5]
@@ -129,8 +151,8 @@ class RobustDetector:
                 return _signal(
                     self.name, case, start, last, total, reference, _minute_atr(case, last.ts), evidence, length
                 )
-            if not best or z.value > best[0].value:
-                best = evidence
+            if not best or abs(excess) / scale > largest:
+                best, largest = evidence, abs(excess) / scale
         return _wait_or_no(case, start, self.windows, best)
 
 
@@ -140,15 +162,28 @@ class RobustDetector:
 def _reference(case: ShockCase) -> tuple[float, bool]:
     """(last price before the news, whether a night lies between)."""
     day = case.day
-    before = [bar for bar in case.bars if day.open <= bar.ts and bar.ts + MINUTE <= case.item.ts]
+    before = [bar for bar in case.bars if day.opening_auction <= bar.ts and bar.ts + MINUTE <= case.item.ts]
     return (before[-1].close, False) if before else (case.prev_close, True)
 
 
-def _index_return(case: ShockCase, start: float, length: int) -> float:
-    """Log return of the index from the news to the end of the window; 0.0 without an index."""
-    before = [bar.close for bar in case.index if bar.ts + MINUTE <= case.item.ts]
-    after = [bar.close for bar in case.index if bar.ts < start + length * MINUTE]
-    return math.log(after[-1] / before[-1]) if before and after and before[-1] > 0 else 0.0
+def _late(case: ShockCase, until: float) -> str:
+    """Which bar before ``until`` may still come; empty when none."""
+    if not is_known(case.bars, until, case.now):
+        return "the window's last minute is not known yet"
+    if case.index is not None and not is_known(case.index.bars, until, case.now):
+        return f"the last minute of index {case.index.symbol} is not known yet"
+    return ""
+
+
+def _market_move(case: ShockCase, until: float, *, overnight: bool) -> Measure | str:
+    """The index's log return in percent over the span of the share's move; or why it is not known."""
+    index = case.index
+    if index is None:
+        return Measure("index", None)
+    move = index.log_return(case.day, None if overnight else case.item.ts, until)
+    if move is None:
+        return f"no price of index {index.symbol} to measure the market's move by"
+    return Measure(f"index {index.symbol} %", move * 100)
 
 
 def _minute_atr(case: ShockCase, until: float, period: int = 14) -> float:
@@ -193,8 +228,12 @@ def _signal(
 
 
 def _wait_or_no(case: ShockCase, start: float, windows: Sequence[int], best: tuple[Measure, ...]) -> NotYet | NoShock:
-    """Look again when the next minute closes, as long as a window is still open."""
-    if case.now < start + max(windows) * MINUTE and case.now < case.day.close:
-        return NotYet("within what is usual so far", (case.now // MINUTE + 1) * MINUTE)
+    """Look again when the next minute closes, as long as a window is still open or its last bar may come."""
+    until = start + max(windows) * MINUTE
+    if case.now < case.day.close:
+        if case.now < until:
+            return NotYet("within what is usual so far", (case.now // MINUTE + 1) * MINUTE)
+        if not is_known(case.bars, until, case.now):
+            return NotYet("the window's last minute is not known yet", until + BAR_LAG)
     missing = [f"{measure.name} {measure}" for measure in best if not measure.ok]
     return NoShock(f"no shock within {max(windows)} min: {', '.join(missing) or 'nothing traded'}", best)

@@ -6,6 +6,7 @@ evidence, "not yet" with the moment to look again, or "no" with the reason.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -19,6 +20,10 @@ from skim_tui.domain.session import ExchangeDay
 HALT_LAG = 300.0
 """A halt that begins this soon after a news item (exchange seconds) is taken as caused by it."""
 
+BAR_LAG = 10.0
+"""Exchange seconds a minute's bar may come after its end: TWS tells a forming bar's last state up to 5 s late, and
+the bar of a quiet minute is closed only after that."""
+
 
 class Direction(StrEnum):
     UP = "up"
@@ -31,6 +36,34 @@ class Halt:
 
     start: float
     end: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MarketIndex:
+    """The market as a share of it stands for it: an index fund that trades on the same venue."""
+
+    symbol: str
+    bars: Sequence[Bar]
+    """Its closed one-minute bars of today, oldest first."""
+    prev_close: float = 0.0
+    """Its adjusted previous close; 0.0 when unknown."""
+
+    def log_return(self, day: ExchangeDay, since: float | None, until: float) -> float | None:
+        """Its log return from its last price before ``since`` (None: from the previous close) to its last price
+        before ``until``; None when it has no price at either end.
+
+        A fund that had not traded yet at ``since`` is measured from its first trade of the day: its night is not
+        the share's.
+        """
+        today = [bar for bar in self.bars if bar.ts >= day.opening_auction and bar.ts + MINUTE <= until]
+        if not today:
+            return None
+        if since is None:
+            base = self.prev_close
+        else:
+            before = [bar.close for bar in today if bar.ts + MINUTE <= since]
+            base = before[-1] if before else today[0].open
+        return math.log(today[-1].close / base) if base > 0 and today[-1].close > 0 else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,27 +81,29 @@ class ShockCase:
     baseline: Baseline | None = None
     quote: Quote | None = None
     halts: tuple[Halt, ...] = ()
-    index: Sequence[Bar] = ()
-    """The market index over the same minutes, if the move is to be judged in excess of it."""
+    index: MarketIndex | None = None
+    """What the move is judged in excess of; None: the move is judged as it is."""
 
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """One number of the evidence, with what it had to reach."""
+    """One number of the evidence, with what it had to reach. A value of None says that there is no such number."""
 
     name: str
-    value: float
+    value: float | None
     needed: float | None = None
     more: bool = False
     """Whether it has to be more than ``needed``, not only as much."""
 
     @property
     def ok(self) -> bool:
-        if self.needed is None:
-            return True
+        if self.needed is None or self.value is None:
+            return self.needed is None
         return self.value > self.needed if self.more else self.value >= self.needed
 
     def __str__(self) -> str:
+        if self.value is None:
+            return "none"
         return f"{self.value:,.4g}" if self.needed is None else f"{self.value:,.4g} of {self.needed:,.4g}"
 
 
@@ -123,6 +158,11 @@ class Detector(Protocol):
     def name(self) -> str: ...
 
     def judge(self, case: ShockCase) -> Verdict: ...
+
+
+def is_known(bars: Sequence[Bar], until: float, now: float) -> bool:
+    """Whether every bar before ``until`` has come by ``now``: the last minute's is there, or had time to come."""
+    return now >= until + BAR_LAG or any(bar.ts + MINUTE >= until for bar in bars[-1:])
 
 
 def event_start(case: ShockCase) -> float | NotYet | NoShock:

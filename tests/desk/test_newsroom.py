@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from dataclasses import replace
 from functools import cache
 
@@ -15,6 +16,7 @@ from skim_tui.desk import newsroom as module
 from skim_tui.desk.engine import Desk
 from skim_tui.desk.newsboard import NewsBoard
 from skim_tui.desk.newshealth import news_health
+from skim_tui.domain.candidate import CandidateState
 from skim_tui.domain.events import Article, RequestFailed
 from skim_tui.domain.market import Announcement
 from skim_tui.exchange import synthetic
@@ -38,6 +40,7 @@ class Wire(DirectBroker):
         super().__init__(exchange)
         self.articles = {}
         self.asked = []
+        self.fetched = []
         self.silent = set()
 
     def follow_news(self, providers=()):
@@ -47,6 +50,9 @@ class Wire(DirectBroker):
         self.asked.append(article_id)
         if article_id in self.articles:
             self._emit(Article(provider, article_id, self.articles[article_id]))
+
+    def fetch_minutes(self, symbol, sessions):
+        self.fetched.append(symbol)
 
     def watch(self, symbol):
         if symbol not in self.silent:
@@ -193,6 +199,61 @@ def test_a_shock_becomes_a_ticket_with_its_evidence():
     assert "z of return" in evidence and entry.ticket.target is not None
     assert day.room.counts.signals == 1 and len(day.room.processing) == len(day.room.ordering) == 1
     assert day.desk.board.verdicts[f"DJ-N/{shocked.key}"].startswith("SHOCK up")
+
+
+INDEX = "CBA"
+"""Stands for the market in these tests."""
+
+
+def test_a_shock_is_measured_against_the_index_and_the_index_is_not_traded():
+    shocked = next(item for item in generated(SEED).announcements if item.source == "DJ-N" and item.sentiment)
+    day = Day(minute=0, index_asx=INDEX)
+    follows = day.desk.watchlist.symbols[INDEX]
+    assert follows.watched and follows.state is CandidateState.DROPPED and "not traded" in follows.why_not
+    day.play((shocked.ts - day.open) / 60.0)
+    day.tell(shocked)
+    day.play(3)
+    (entry,) = [one for one in day.desk.approvals.entries.values() if one.ticket.strategy == "news shock"]
+    evidence = dict(entry.ticket.evidence)
+    minutes = int(evidence["detector"].split(", ")[1].split()[0])
+    start = shocked.ts - shocked.ts % 60.0
+    closes = {bar.ts: bar.close for bar in day.exchange.minute_bars(INDEX, day.open, start + minutes * 60.0)}
+    before = closes[max(ts for ts in closes if ts + 60.0 <= shocked.ts)]
+    last = closes[max(ts for ts in closes if ts + 60.0 <= start + minutes * 60.0)]
+    assert float(evidence[f"index {INDEX} %"]) == pytest.approx(math.log(last / before) * 100, rel=1e-3)
+    assert not any(one.ticket.symbol == INDEX for one in day.desk.approvals.entries.values())
+
+
+def test_no_index_is_followed_when_none_is_asked_for_or_the_strategy_is_off():
+    for shock in ({}, {"index_us": INDEX}, {"index_asx": INDEX, "enabled": False}):
+        assert INDEX not in Day(minute=0, **shock).desk.watchlist.symbols
+
+
+def test_an_index_that_cannot_be_had_is_said_in_each_verdict():
+    day = Day(index_asx="ZZZZ")
+    day.tell(day.item())
+    day.play(12)
+    (verdict,) = day.desk.board.verdicts.values()
+    assert verdict == "no price of index ZZZZ to measure the market's move by"
+
+
+def test_the_earlier_sessions_minutes_are_fetched_while_a_window_is_open_and_nothing_else_waits():
+    day = Day(streams=1)
+    day.tell(day.item("WES"))
+    assert day.broker.fetched.count("WES") == 1
+    day.tell(day.item("WOW"), day.item("TCL"))
+    day.play(4)
+    assert day.room.queued == 1 and set(day.room._open) == {"TCL"}
+    assert "TCL" not in day.broker.fetched, "another item waits for its data"
+    day.play(4)
+    assert day.broker.fetched.count("WOW") == 1
+
+
+def test_without_minutes_of_earlier_sessions_an_item_still_waits_for_what_it_needs():
+    day = Day()
+    day.broker.silent = {"CSL"}
+    day.tell(day.item("CSL"), RequestFailed("fetch_minutes", "CSL", "no data"))
+    assert day.room.busy == 1
 
 
 def test_the_day_ends_with_nothing_open():

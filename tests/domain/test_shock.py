@@ -14,7 +14,7 @@ from skim_tui.domain.instrument import ASX_LADDER
 from skim_tui.domain.market import Announcement, Bar, DailyBar, Quote
 from skim_tui.domain.news import NewsIntake, NewsRule, normalised
 from skim_tui.domain.session import ASX, exchange_day
-from skim_tui.domain.shock import Direction, Halt, NoShock, NotYet, ShockCase, ShockSignal
+from skim_tui.domain.shock import BAR_LAG, Direction, Halt, MarketIndex, NoShock, NotYet, ShockCase, ShockSignal
 from skim_tui.domain.volume import SessionMinutes, session_minutes
 
 DAY = exchange_day(ASX, date(2026, 3, 3))
@@ -116,7 +116,7 @@ def test_robust_takes_a_later_window_when_the_first_is_quiet():
         (3.05, 60_000, {}, "move %"),
         (3.15, 12_000, {}, "relative volume"),
         (3.15, 60_000, {"quote": Quote("PLS", NEWS.ts, 3.0, 100, 3.3, 100)}, "z of return"),
-        (3.15, 60_000, {"index": (minute(29, 100.0), minute(30, 104.0))}, "z of return"),
+        (3.15, 60_000, {"index": MarketIndex("IOZ", (minute(29, 100.0), minute(30, 104.0)))}, "z of return"),
     ],
 )
 def test_robust_says_what_was_missing(close, volume, change, missing):
@@ -169,6 +169,115 @@ def test_a_session_is_laid_on_its_minutes():
     assert len(session.volumes) == 360 and sum(session.volumes) == 15
     assert session.closes[:5] == (3.0, 3.0, 3.0, 3.1, 3.1)
     assert session.between(0, 3) == 7 and session.between(-5, 4) == 15 and session.between(400, 500) == 0
+
+
+# ---- the market index -----------------------------------------------------------------------------
+
+
+def shocked(**change):
+    """A share that rises from 3.01 to 3.15 in the minute after the news."""
+    return RobustDetector().judge(case([*quiet(), minute(30, 3.15, 60_000)], 31, baseline=USUAL, **change))
+
+
+def numbers_of(answer):
+    return {measure.name: measure.value for measure in answer.evidence}
+
+
+def test_the_move_is_measured_in_excess_of_the_index_over_the_same_span():
+    # 28.00 to 28.28 from the last minute before the news: the minutes before and after do not count
+    bars = (minute(0, 27.0), minute(29, 28.0), minute(30, 28.28), minute(31, 99.0))
+    answer = shocked(index=MarketIndex("IOZ", bars, prev_close=20.0))
+    numbers = numbers_of(answer)
+    sigma = max(1.4826 * math.log(1.002), 0.01 / 3.01)
+    assert numbers["index IOZ %"] == pytest.approx(math.log(1.01) * 100)
+    assert numbers["z of return"] == pytest.approx((math.log(3.15 / 3.01) - math.log(1.01)) / sigma)
+    assert numbers["move %"] == pytest.approx(math.log(3.15 / 3.01) * 100), "the share's own"
+
+
+def test_without_an_index_the_evidence_says_so():
+    answer = shocked()
+    assert {measure.name: str(measure) for measure in answer.evidence}["index"] == "none"
+    assert numbers_of(answer)["z of return"] > numbers_of(shocked(index=index(28.0, 28.28)))["z of return"]
+
+
+def index(before, after, **more):
+    return MarketIndex("IOZ", (minute(29, before), minute(30, after)), **more)
+
+
+def test_a_share_that_stood_still_in_a_falling_market_is_no_shock_and_neither_is_one_that_fell_less():
+    for close in (3.01, 2.93):
+        bars = [*quiet(), minute(30, close, 90_000), *(minute(i, close, 90_000) for i in range(31, 41))]
+        falling = MarketIndex("IOZ", (minute(29, 28.0), *(minute(i, 25.0) for i in range(30, 41))))
+        assert isinstance(RobustDetector().judge(case(bars, 41, baseline=USUAL, index=falling)), NoShock)
+
+
+def test_the_indexs_minute_is_waited_for_and_then_it_did_not_trade():
+    early = MarketIndex("IOZ", (minute(29, 28.0),))
+    waiting = shocked(index=early)
+    assert isinstance(waiting, NotYet) and "IOZ" in waiting.reason
+    assert waiting.again == DAY.open + 31 * 60 + BAR_LAG
+    assert numbers_of(shocked(index=early, now=waiting.again))["index IOZ %"] == 0.0
+
+
+def test_an_index_without_a_price_lets_nothing_pass():
+    for bars in ((), (minute(31, 28.0),)):
+        answer = shocked(index=MarketIndex("IOZ", bars), now=DAY.open + 31 * 60 + BAR_LAG)
+        assert isinstance(answer, NoShock) and "no price of index IOZ" in answer.reason
+
+
+def test_an_index_that_had_not_traded_yet_is_measured_from_its_first_trade():
+    first = Bar("IOZ", DAY.open + 1800, 28.0, 28.3, 28.0, 28.28, 500)
+    answer = shocked(index=MarketIndex("IOZ", (first,), prev_close=20.0))
+    assert numbers_of(answer)["index IOZ %"] == pytest.approx(math.log(1.01) * 100)
+
+
+def test_over_a_night_the_index_is_measured_from_its_previous_close():
+    market = MarketIndex("IOZ", (minute(-1, 28.2), minute(0, 28.28)), prev_close=28.0)
+    numbers = numbers_of(RobustDetector().judge(overnight(3.10, index=market)))
+    assert numbers["index IOZ %"] == pytest.approx(math.log(1.01) * 100)
+    assert numbers["move %"] == pytest.approx(math.log(3.10 / 2.95) * 100)
+    unknown = RobustDetector().judge(overnight(3.10, index=MarketIndex("IOZ", market.bars)))
+    assert isinstance(unknown, NoShock) and "no price of index" in unknown.reason
+
+
+@settings(max_examples=60)
+@given(st.floats(2.5, 3.6), st.floats(-0.05, 0.05))
+def test_a_flat_index_changes_nothing_and_a_moving_one_only_its_part(close, moved):
+    bars = [*quiet(), minute(30, round(close, 2), 60_000)]
+    flat, none = (
+        RobustDetector().judge(case(bars, 31, baseline=USUAL, index=market)) for market in (index(28.0, 28.0), None)
+    )
+    assert type(flat) is type(none)
+    if isinstance(flat, ShockSignal):
+        assert flat.evidence[0] == none.evidence[0] and flat.direction is none.direction
+    answer = RobustDetector().judge(case(bars, 31, baseline=USUAL, index=index(28.0, 28.0 * math.exp(moved))))
+    if isinstance(answer, ShockSignal):
+        excess = math.log(round(close, 2) / 3.01) - moved
+        sigma = max(1.4826 * math.log(1.002), 0.01 / 3.01)
+        assert answer.evidence[0].value == pytest.approx(abs(excess) / sigma)
+        assert (excess > 0) is (answer.direction is Direction.UP)
+
+
+# ---- the last minute of a window ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("detector", [RobustDetector(windows=(1,)), ClassicDetector(window=1)])
+def test_a_window_is_not_closed_before_its_last_minute_is_known(detector):
+    """The bar of a quiet minute comes seconds after its end: a verdict before that would be of an earlier minute."""
+    waiting = detector.judge(case(quiet(), 31, baseline=USUAL))
+    assert isinstance(waiting, NotYet)
+    end = DAY.open + 31 * 60
+    late = [*quiet(), minute(30, 3.15, 60_000)]
+    assert isinstance(detector.judge(case(late, 31, baseline=USUAL, now=end + 6)), ShockSignal)
+    quiet_still = detector.judge(case(quiet(), 31, baseline=USUAL, now=end + BAR_LAG))
+    assert not isinstance(quiet_still, ShockSignal)
+
+
+def test_the_opening_auctions_print_is_the_price_before_news_of_the_first_minute():
+    item = Announcement("PLS", DAY.open + 20, "Binding offtake signed", True, "ASX", "1")
+    bars = [minute(-1, 3.20, 90_000), minute(0, 3.40, 60_000)]
+    answer = RobustDetector().judge(case(bars, 1, item=item, baseline=USUAL))
+    assert isinstance(answer, ShockSignal) and answer.reference == 3.20
 
 
 # ---- event clock ----------------------------------------------------------------------------------
