@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from skim_tui.domain.announcements import Kind
 from skim_tui.domain.money import FxRate
-from skim_tui.domain.windows import parse_window
+from skim_tui.domain.windows import parse_restart, parse_window
 
 
 class Section(BaseModel):
@@ -43,12 +43,19 @@ class BrokerSection(Section):
     account: str = ""
     """The account that must be logged in; empty accepts the only one."""
     connect_timeout: Annotated[float, Field(ge=1, le=60)] = 6.0
-    windows: tuple[str, ...] = (
-        "00:15-01:45 America/New_York server reset",
-        "Fri 23:00-03:00 America/New_York weekly maintenance",
-    )
-    """When the broker is known to be away, ``[Day ]HH:MM-HH:MM Zone name``: no entry leaves in or shortly before them.
-    The defaults are the broker's published ones for North America; add your gateway's restart and weekly login."""
+    region: Literal["", "north-america", "europe", "asia-pacific"] = ""
+    """Whose servers the account is on, which decides when the broker resets them; empty: those of the market."""
+    gateway_restart: str = ""
+    """When the gateway is set to restart itself every day, ``HH:MM Zone``; empty: it does not, or nobody said."""
+    windows: tuple[str, ...] = ()
+    """Further absences of the broker, ``[Day ]HH:MM-HH:MM Zone name``: no entry leaves in or shortly before any."""
+
+    @field_validator("gateway_restart")
+    @classmethod
+    def _restart_can_be_read(cls, restart: str) -> str:
+        if restart:
+            parse_restart(restart)
+        return restart
 
     @field_validator("windows")
     @classmethod

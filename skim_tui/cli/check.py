@@ -11,6 +11,9 @@ from skim_tui.cli.common import UsageError, load_calendar, load_config, paths_of
 from skim_tui.cli.desk import secrets
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from skim_tui.config import Config
     from skim_tui.domain.session import ExchangeDay, TradingCalendar
 
 
@@ -21,6 +24,18 @@ def _session(text: str, calendar: TradingCalendar) -> ExchangeDay:
         raise UsageError(f"--date {text}: not a date (YYYY-MM-DD)") from None
     except LookupError as error:
         raise UsageError(f"--date {text}: {error}") from None
+
+
+def _absences(config: Config, day: ExchangeDay) -> Iterator[str]:
+    """The broker's known absences as they come next, in the exchange's time."""
+    from skim_tui.domain.windows import ahead, known_windows
+
+    told = config.broker
+    windows = known_windows(config.market.exchange, told.region, told.gateway_restart, told.windows)
+    for one in ahead(windows, time.time()):
+        yield f"{one.name:<22}{day.local(one.begins):%a %d %b %H:%M} to {day.local(one.ends):%H:%M}"
+    if not told.gateway_restart:
+        yield "gateway restart       not told: broker.gateway_restart"
 
 
 def run_check(args: argparse.Namespace) -> int:
@@ -38,6 +53,9 @@ def run_check(args: argparse.Namespace) -> int:
         print(f"actions    {sum(map(len, actions.values()))} splits and dividends of {len(actions)} shares")
     for number, line in enumerate(daysheet.lines(day, schedule_rule(config))):
         print(f"{'' if number else 'market':<11}{line}")
+    if config.broker.kind == "tws":
+        for number, line in enumerate(_absences(config, day)):
+            print(f"{'' if number else 'away':<11}{line}")
     print(f"alerts     {'Discord' if secrets(config) else 'on screen only'}")
     if config.broker.kind == "tws":
         import socket

@@ -88,6 +88,11 @@ def duration(seconds: float) -> str:
     return f"{whole // 60}m{whole % 60:02d}s" if whole >= 60 else f"{whole}s"
 
 
+def minutes(seconds: float) -> str:
+    """A length of time to the minute, for what is far off: 3d04h, 5h46m, 12 min."""
+    return duration(seconds) if seconds >= 3600 else f"{max(0.0, seconds) / 60:.0f} min"
+
+
 def age(seconds: float) -> str:
     """How long ago, coarsely: it must not change every second on a quiet screen."""
     if seconds < 15:

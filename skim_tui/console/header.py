@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from skim_tui.console import figures
 from skim_tui.console.spans import Line, Span, behind, joined, length, spread
-from skim_tui.link.account import HeaderView
+from skim_tui.link.account import Ahead, HeaderView
 
 LIGHTS = {
     "OPERATIONAL": ("●", "good"),
@@ -30,6 +30,18 @@ def money_mark(header: HeaderView) -> Span:
 def risk_used(header: HeaderView) -> Decimal:
     """What the day has lost so far plus what it loses if every stop fills."""
     return header.open_risk + max(Decimal(0), -header.realised)
+
+
+SOON = 3600.0
+"""Exchange seconds before an absence of the broker from which the strip names it."""
+
+
+def coming(one: Ahead, now: float) -> Line:
+    """A thing that is known to come, and how long until it does; or how long it still lasts."""
+    if one.begins <= now < one.ends:
+        return ((f"{one.name} ", "warn bold"), (f"{figures.minutes(one.ends - now)} more", "warn bold"))
+    hue = "warn" if one.blocks else "text"
+    return ((f"{one.name} in ", "muted"), (figures.minutes(one.begins - now), hue))
 
 
 def strip(header: HeaderView, now: float, width: int, *, short: int = 0) -> list[Line]:
@@ -56,7 +68,10 @@ def strip(header: HeaderView, now: float, width: int, *, short: int = 0) -> list
     # The speed is the desk's estimate of a running clock: its decimals are noise.
     speed: Line = ((f"{header.speed:.0f}x ", "muted"),) if header.speed >= 1.5 else ()
     session: Line = ((f"{header.market} {header.session_date}  ", "faint"),) if width >= 120 else ()
-    one = spread(first, (*session, *speed, mode), width)
+    # The market's open is the phase's own end; what the broker does nobody sees otherwise.
+    near = next((one for one in header.ahead if one.ends > one.begins and one.begins - now < SOON), None)
+    absence: Line = (*coming(near, now), ("  ", "")) if near is not None and width >= 100 else ()
+    one = spread(first, (*absence, *session, *speed, mode), width)
     day = header.realised + header.unrealised
     used, limit = risk_used(header), header.daily_loss_limit
     share = float(used / limit) if limit > 0 else 0.0

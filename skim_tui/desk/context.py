@@ -59,8 +59,8 @@ class Context:
     mismatches: list[str] = field(default_factory=list[str])
     acknowledged: set[str] = field(default_factory=set[str])
     """Mismatches the operator has seen; the same one is not raised again in this session."""
-    outlook: Outlook | None = None
-    """The broker's next absence that is known of; None when none is, or the broker is simulated."""
+    ahead: tuple[Outlook, ...] = ()
+    """The broker's known absences, the nearest first; none where the broker is simulated."""
     auto: bool = False
     track_all: bool = False
     """Follow every symbol whose bars arrive (replay), not only what the scanner names."""
@@ -80,6 +80,11 @@ class Context:
     @property
     def session_date(self) -> date:
         return self.day.date
+
+    @property
+    def outlook(self) -> Outlook | None:
+        """The absence of the broker that no entry may leave in or shortly before; None while there is none."""
+        return next((absence for absence in self.ahead if absence.blocks), None)
 
     def touch(self, topic: str, key: str) -> None:
         """Mark a published row as changed."""
@@ -114,7 +119,7 @@ class Context:
             return self.unattended
         if self._is_unnamed_live():
             return f"live account {self.account_id} must be named in broker.account"
-        if self.outlook is not None and self.outlook.blocks:
+        if self.outlook is not None:
             return self.outlook.text(self.now())
         if self.mismatches:
             return f"{len(self.mismatches)} mismatch(es) wait for acknowledgement"

@@ -67,7 +67,7 @@ from skim_tui.domain.orders import (
     ticket_of,
 )
 from skim_tui.domain.session import TradingCalendar
-from skim_tui.domain.windows import outlook, parse_window
+from skim_tui.domain.windows import ahead, known_windows
 from skim_tui.journal import Journal
 from skim_tui.redaction import redactor
 
@@ -134,7 +134,8 @@ class Desk:
             context, self.watchlist, self.tickets, self.approvals, self.books, self.discipline, self.press, self.newsroom,
             self._disarm,
         )  # fmt: skip
-        self._windows = tuple(parse_window(text) for text in config.broker.windows)
+        told = config.broker
+        self._windows = known_windows(config.market.exchange, told.region, told.gateway_restart, told.windows)
         self._account_loaded = ""
         self._journal_told = False
         self._journal_again = 0.0
@@ -375,12 +376,13 @@ class Desk:
     def _look_out(self, now: float) -> None:
         """Say when the broker is about to be away, and that it is."""
         context = self.context
-        before, context.outlook = context.outlook, None
+        before, context.ahead = context.outlook, ()
         if context.account is None or context.account.simulated:
             return
-        context.outlook = coming = outlook(self._windows, now)
-        if coming is not None and coming.blocks and (before is None or not before.blocks):
-            context.log("warning", f"{coming.text(now)}: no entry until {context.day.local(coming.ends):%H:%M}")
+        context.ahead = ahead(self._windows, now)
+        coming = context.outlook
+        if coming is not None and (before is None or before.name != coming.name):
+            context.log("warning", f"{coming.text(now)}: no entry until {context.day.local(coming.ends):%a %H:%M}")
 
     def _watch_journal(self, now: float) -> None:
         """Say when the journal fails and when it works again; auto mode does not outlive it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -16,7 +17,7 @@ from skim_tui.domain.market import Bar, DailyBar
 from skim_tui.domain.orders import OrderUpdate, Side
 from skim_tui.domain.session import CURRENCIES, TIME_ZONES, Phase
 from skim_tui.domain.shortsale import describe_borrow
-from skim_tui.link.account import HeaderView
+from skim_tui.link.account import Ahead, HeaderView
 from skim_tui.link.health import HealthView
 from skim_tui.link.market import CandidateView, ChartBar, ChartView
 from skim_tui.link.messages import AnyView
@@ -117,10 +118,19 @@ class Publisher:
             max_positions=context.config.risk.max_positions,
             entries_blocked=self._blocked(),
             mismatches=tuple(context.mismatches),
-            outlook=context.outlook.text(now) if context.outlook is not None else "",
+            ahead=self._ahead(now),
             data_dir=self._data_dir,
             tape=self._tape,
         )
+
+    def _ahead(self, now: float) -> tuple[Ahead, ...]:
+        """The broker's known absences and the next open of the market, the nearest first."""
+        context = self._desk.context
+        coming = [Ahead(one.name, one.begins, one.ends, one.blocks) for one in context.ahead]
+        with contextlib.suppress(LookupError):  # the calendar ends
+            day = context.day if now < context.day.open else context.calendar.current_or_next(context.day.end)
+            coming.append(Ahead("market opens", day.open, day.open))
+        return tuple(sorted(coming, key=lambda one: one.begins))
 
     def _blocked(self) -> str:
         context = self._desk.context

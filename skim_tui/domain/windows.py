@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from skim_tui.domain.session import ASX, US
+
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 LEAD = 300.0
 """Seconds before a window begins in which no entry leaves: an order must have its answer before."""
@@ -67,9 +69,57 @@ def parse_window(text: str) -> Window:
     return Window(match["name"], start, end, zone, DAYS.index(match["day"]) if match["day"] else None)
 
 
+PUBLISHED: dict[str, tuple[str, ...]] = {
+    "north-america": ("00:15-01:45 America/New_York server reset",),
+    "europe": ("06:25-07:45 Europe/Zurich server reset",),
+    "asia-pacific": (
+        "04:45-06:05 Asia/Hong_Kong server reset",
+        "20:15-21:15 Asia/Hong_Kong second server reset",
+    ),
+}
+"""The broker's daily resets by the region whose servers an account is on. They are published for Sunday to Friday and
+taken for every day. Source: Interactive Brokers, System Status (interactivebrokers.com/en/software/systemStatus.php)."""
+
+WEEKLY = (
+    "Fri 23:00-03:00 America/New_York weekend maintenance",
+    "Sun 01:00-01:30 America/New_York weekly login",
+)
+"""For every region. The maintenance: same source. The login: each Sunday at 01:00 New York time the tokens with which a
+gateway restarts by itself become invalid, and the next start waits for a person; half an hour is left for that. Source:
+IBKR Guides, Auto Restart Considerations (ibkrguides.com/traderworkstation/auto-restart-considerations.htm)."""
+
+REGIONS = {ASX: "asia-pacific", US: "north-america"}
+"""Where the accounts that trade an exchange mostly are: what holds while the settings do not say."""
+
+RESTART = "gateway restart"
+RESTART_TAKES = timedelta(minutes=5)
+"""A gateway's daily restart: measured ones refused connections for half a minute to three minutes."""
+
+
+def parse_restart(text: str) -> Window:
+    """``HH:MM Zone``: the time at which a gateway is set to restart itself every day.
+
+    Raises :class:`ValueError` that says what is wrong.
+    """
+    clock, _, zone = text.strip().partition(" ")
+    try:
+        begins = datetime.strptime(clock, "%H:%M")
+    except ValueError:
+        raise ValueError(f"restart {text!r} is not of the form 'HH:MM Zone'") from None
+    return parse_window(f"{clock}-{begins + RESTART_TAKES:%H:%M} {zone.strip()} {RESTART}")
+
+
+def known_windows(mic: str, region: str, restart: str, more: Sequence[str]) -> tuple[Window, ...]:
+    """Every absence that is known of: the published ones of ``region`` (empty: that of the market), the gateway's own
+    ``restart`` (empty: not told), and ``more``."""
+    published = (*PUBLISHED[region or REGIONS[mic]], *WEEKLY)
+    own = (parse_restart(restart),) if restart else ()
+    return (*own, *(parse_window(text) for text in (*published, *more)))
+
+
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """What is near: the window that is on or comes next, and whether entries wait for it."""
+    """What is near: a window that is on or comes, and whether entries wait for it."""
 
     name: str
     begins: float
@@ -83,10 +133,7 @@ class Outlook:
         return f"{self.name} in {(self.begins - now) / 60:.0f} min"
 
 
-def outlook(windows: Sequence[Window], now: float) -> Outlook | None:
-    """The window that is on, or the next one to come; None without windows."""
-    coming = [(*window.next(now), window.name) for window in windows]
-    if not coming:
-        return None
-    begins, ends, name = min(coming)
-    return Outlook(name, begins, ends, blocks=now >= begins - LEAD)
+def ahead(windows: Sequence[Window], now: float) -> tuple[Outlook, ...]:
+    """Each window as it is on or comes next, in the order of their beginnings."""
+    coming = sorted((*window.next(now), window.name) for window in windows)
+    return tuple(Outlook(name, begins, ends, blocks=now >= begins - LEAD) for begins, ends, name in coming)

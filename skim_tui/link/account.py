@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import msgspec
+
 from skim_tui.link.view import View
+
+
+class Ahead(msgspec.Struct, frozen=True, array_like=True):
+    """Something that is known to come: an absence of the broker, or the market's open. Exchange time, epoch seconds."""
+
+    name: str
+    begins: float
+    ends: float
+    blocks: bool = False
+    """Whether entries wait for its end."""
 
 
 class HeaderView(View, frozen=True):
@@ -39,7 +51,7 @@ class HeaderView(View, frozen=True):
     """Why no entry can leave now; empty when entries may."""
     mismatches: tuple[str, ...] = ()
     """Differences between journal and broker that wait for the operator's acknowledgement."""
-    outlook: str = ""
-    """The broker's present or next known absence in words, e.g. ``server reset in 42 min``."""
+    ahead: tuple[Ahead, ...] = ()
+    """What comes: the broker's known absences and the market's open, the nearest first."""
     data_dir: str = ""
     tape: str = ""

@@ -1,5 +1,6 @@
 """The day's schedule as text, and the file of splits and dividends."""
 
+import socket
 from datetime import date
 from zoneinfo import ZoneInfo
 
@@ -45,6 +46,19 @@ def test_check_prints_the_schedule_of_a_given_session(tmp_path, capsys, monkeypa
     for bad in ("2026-12-25", "soon"):
         assert main(["check", "--data-dir", str(tmp_path), "--date", bad]) == 1
         assert f"--date {bad}" in capsys.readouterr().err
+
+
+def test_check_lists_the_brokers_absences_and_the_restart_nobody_told_it(tmp_path, capsys, monkeypatch):
+    with socket.create_server(("127.0.0.1", 0)) as gateway:
+        asked = ["check", "--broker", "tws", "--port", str(gateway.getsockname()[1]), "--data-dir", str(tmp_path)]
+        assert main(asked) == 0
+        out = capsys.readouterr().out
+        assert "second server reset" in out and "weekly login" in out and "broker.gateway_restart" in out
+        monkeypatch.setenv("SKIM_BROKER__GATEWAY_RESTART", "23:45 Australia/Sydney")
+        monkeypatch.setenv("SKIM_BROKER__REGION", "north-america")
+        assert main(asked) == 0
+        out = capsys.readouterr().out
+        assert "23:45 to 23:50" in out and "second server reset" not in out
 
 
 def test_corporate_actions_are_read_by_symbol(tmp_path):

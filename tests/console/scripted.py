@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from textual.pilot import Pilot
 
 from skim_tui.console.app import SkimApp
-from skim_tui.link.account import HeaderView
+from skim_tui.link.account import Ahead, HeaderView
 from skim_tui.link.commands import (
     AnyCommand,
     AskAway,
@@ -100,6 +100,12 @@ class ScriptedLink:
         self._on_lost(reason)
 
 
+AHEAD = (
+    ("gateway restart", 1.5, 1.6), ("server reset", 12.1, 13.1), ("market opens", 23.6, 23.6),
+    ("weekend maintenance", 77.0, 81.0), ("weekly login", 103.5, 104.0),
+)  # fmt: skip
+
+
 def header(**changes: object) -> HeaderView:
     values: dict[str, object] = {
         "desk_version": "1", "market": "XASX", "tz": "Australia/Sydney", "session_date": "2026-03-10", "now": NOW,
@@ -107,6 +113,7 @@ def header(**changes: object) -> HeaderView:
         "connection_reason": "synced", "account": "DSIM001", "simulated": True, "currency": "AUD",
         "equity": D("100412.80"), "realised": D("182.40"), "unrealised": D("230.40"), "open_risk": D("612.00"),
         "daily_loss_limit": D(1500), "positions": 2, "max_positions": 5,
+        "ahead": tuple(Ahead(name, NOW + hours * 3600.0, NOW + ends * 3600.0) for name, hours, ends in AHEAD),
     }  # fmt: skip
     return HeaderView(**{**values, **changes})  # type: ignore[arg-type]
 

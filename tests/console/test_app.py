@@ -8,7 +8,9 @@ import pytest
 from textual.command import CommandList
 
 from skim_tui.console.app import SkimApp
+from skim_tui.console.header import strip
 from skim_tui.console.lineview import LineView, Table
+from skim_tui.link.account import Ahead
 from skim_tui.link.commands import (
     Acknowledge,
     Approve,
@@ -365,6 +367,18 @@ async def test_money_is_never_mistaken(size):
     ):
         async with stage(morning(head=head), size=size) as s:
             assert mark in s.app.query_one("#header", LineView).render_line(0).text
+
+
+def test_the_strip_names_an_absence_of_the_broker_in_its_last_hour_and_while_it_lasts():
+    reset = Ahead("server reset", NOW + 2580.0, NOW + 6000.0)
+    opens = Ahead("market opens", NOW + 60.0, NOW + 60.0)
+
+    def shown(now, *coming):
+        return "".join(text for text, _ in strip(header(ahead=coming), now, 120)[0])
+
+    assert "server reset in 43 min" in shown(NOW, opens, reset)
+    assert "server reset 50 min more" in shown(NOW + 3000.0, reset)
+    assert "server reset" not in shown(NOW - 3600.0, reset) and "market opens" not in shown(NOW, opens)
 
 
 async def test_no_colour_still_tells_gain_from_loss(monkeypatch):

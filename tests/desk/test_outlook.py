@@ -1,7 +1,7 @@
 """S1: no entry leaves into a known absence of the broker, into an unnamed live account, or on a silent feed unnoticed."""
 
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from skim_tui.config import Config
 from skim_tui.desk import silence
+from skim_tui.desk.publisher import Publisher
 from skim_tui.desk.silence import Silence
 from skim_tui.domain.market import Quote
-from skim_tui.domain.windows import LEAD, outlook, parse_window
+from skim_tui.domain.windows import LEAD, PUBLISHED, RESTART, ahead, known_windows, parse_window
 from tests.desk.scripted import CANCELLED, D, Script, T
 
 SYDNEY = ZoneInfo("Australia/Sydney")
@@ -45,14 +46,16 @@ def test_a_weekly_window_past_midnight_comes_once_a_week():
 def test_entries_are_blocked_exactly_in_a_window_and_the_minutes_before_it(minute):
     windows = [parse_window("23:45-00:10 Australia/Sydney restart"), parse_window("Sun 05:00-06:00 UTC login")]
     now = at(date(2026, 3, 30), "00:00") + minute * 60.0
-    found = outlook(windows, now)
+    coming = ahead(windows, now)
+    found = coming[0]
     inside = any(
         window.on(day)[0] - LEAD <= now < window.on(day)[1]
         for window in windows
         for day in (datetime.fromtimestamp(now, window.zone).date() + timedelta(days=n) for n in (-1, 0, 1))
         if window.weekday is None or day.weekday() == window.weekday
     )
-    assert found.blocks == inside and found.ends > now and found.text(now)
+    assert any(one.blocks for one in coming) == inside and found.ends > now and found.text(now)
+    assert {one.name for one in coming} == {"restart", "login"} and found.begins == min(one.begins for one in coming)
 
 
 @pytest.mark.parametrize(
@@ -63,6 +66,41 @@ def test_s11_a_window_that_cannot_be_read_is_named(text):
         parse_window(text)
     with pytest.raises(ValueError, match="window"):
         Config.model_validate({"broker": {"windows": [text]}})
+
+
+@pytest.mark.parametrize("region", ["", *PUBLISHED])
+@pytest.mark.parametrize("mic", ["XASX", "XNYS"])
+def test_what_the_broker_publishes_is_known_without_a_word_in_the_settings(mic, region):
+    windows = known_windows(mic, region, "23:45 Australia/Sydney", ("Sat 10:00-11:00 UTC line works",))
+    names = [window.name for window in windows]
+    assert {RESTART, "server reset", "weekend maintenance", "weekly login", "line works"} <= set(names)
+
+
+@pytest.mark.parametrize(
+    ("mic", "zone", "open_", "close"),
+    [
+        ("XASX", SYDNEY, time(10), time(16)),
+        ("XNYS", ZoneInfo("America/New_York"), time(9, 30), time(16)),
+    ],
+)
+def test_no_published_absence_meets_a_session_of_the_market_it_is_taken_for(mic, zone, open_, close):
+    windows = known_windows(mic, "", "", ())
+    for day in (date(2026, month, 1) + timedelta(days=n) for month in (1, 7) for n in range(14)):
+        begins, ends = (datetime.combine(day, moment, zone).timestamp() for moment in (open_, close))
+        if day.weekday() < 5:
+            assert not [one for one in ahead(windows, begins - LEAD) if one.begins < ends]
+
+
+def test_a_gateways_restart_is_five_minutes_of_every_day_in_its_own_zone():
+    (restart, *_) = known_windows("XASX", "", "23:58 Australia/Sydney", ())
+    begins, ends = restart.next(at(date(2026, 3, 3), "12:00"))
+    assert (begins, ends) == (at(date(2026, 3, 3), "23:58"), at(date(2026, 3, 4), "00:03"))
+
+
+@pytest.mark.parametrize("text", ["23:45", "11.45 pm Australia/Sydney", "23:45 Mars/Base", "25:00 UTC"])
+def test_s11_a_restart_that_cannot_be_read_is_named(text):
+    with pytest.raises(ValueError, match="restart|window"):
+        Config.model_validate({"broker": {"gateway_restart": text}})
 
 
 def live(**sections):
@@ -85,7 +123,39 @@ def test_s1_before_a_restart_no_entry_leaves_and_exits_do():
     done, text = script.desk.approvals.approve(script.propose("4567-260303-CBA-1"), "test")
     assert not done and "gateway restart in 4 min" in text
     assert script.desk.exits.close("BHP", "test", "by hand")[0]
-    assert any("no entry until 10:40" in line for line in script.lines("warning"))
+    assert any("no entry until Tue 10:40" in line for line in script.lines("warning"))
+
+
+class Board:
+    """Remembers the newest header."""
+
+    def publish(self, topic, key, view):
+        self.header = view
+
+    def remove(self, topic, key): ...
+
+
+def test_minutes_to_every_absence_and_to_the_open_are_published():
+    script = live(broker={"account": "U1234567", "gateway_restart": "23:45 Australia/Sydney"})
+    board = Board()
+    for moment, opens in ((script.day.open - 900.0, script.day.open), (script.day.open + 60.0, None)):
+        script.broker.time = moment
+        script.desk.advance(moment)
+        Publisher(script.desk, board).publish()
+        ahead = {one.name: one for one in board.header.ahead}
+        assert {"market opens", RESTART, "server reset", "weekend maintenance", "weekly login"} <= set(ahead)
+        expected = opens or script.desk.context.calendar.day(date(2026, 3, 4)).open
+        assert ahead["market opens"].begins == expected
+        assert datetime.fromtimestamp(ahead[RESTART].begins, SYDNEY).strftime("%d %H:%M") == "03 23:45"
+        assert [one.begins for one in board.header.ahead] == sorted(one.begins for one in board.header.ahead)
+
+
+def test_a_simulated_market_shows_its_open_and_no_absence():
+    script = Script()
+    board = Board()
+    script.wait(1)
+    Publisher(script.desk, board).publish()
+    assert [one.name for one in board.header.ahead] == ["market opens"]
 
 
 def test_the_simulated_exchange_knows_no_windows():
@@ -167,7 +237,7 @@ def test_no_silence_is_named_while_the_market_is_closed_or_the_line_is_down():
 
 def test_a_position_keeps_its_stop_in_every_window():
     script = live(broker={"account": "U1234567", "windows": ("10:00-16:00 Australia/Sydney all day",)})
-    script.desk.context.outlook = None
+    script.desk.context.ahead = ()
     script.enter()
     script.wait(2)
     script.say(f"{T}.S", CANCELLED)

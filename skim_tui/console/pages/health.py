@@ -5,14 +5,17 @@ from __future__ import annotations
 from skim_tui.console import figures
 from skim_tui.console.columns import Column, cells, fitting, heading
 from skim_tui.console.dialogs import Choice
+from skim_tui.console.header import coming
 from skim_tui.console.lineview import Row, Sheet
 from skim_tui.console.pages.page import Page
-from skim_tui.console.spans import Line, Span, clip, joined
+from skim_tui.console.spans import Line, Span, clip, joined, length
 from skim_tui.link.commands import SelfTest
 from skim_tui.link.health import ConnectionRow, HealthView, SelfTestView
 
 STATES = {"OPERATIONAL": "good", "SYNCING": "warn", "CONNECTING": "warn", "DISCONNECTED": "bad bold"}
 LEVELS = {"ok": "text", "warning": "warn", "error": "bad bold"}
+LABEL = 11
+"""Cells of the words at the left."""
 SLOW = 50.0
 """Milliseconds of loop lag that are a stall."""
 
@@ -28,7 +31,7 @@ class HealthPage(Page):
     topics = frozenset({"vitals", "health", "header", "selftest"})
 
     def summary_height(self, width: int, height: int) -> int:
-        more = len(self._told()) + len(self._feeds()) + len(self._tested())
+        more = len(self._told()) + len(self._feeds()) + len(self._tested()) + len(self._ahead(width))
         return min(9 + more, max(6, height - 7))
 
     def summary(self, width: int, height: int) -> list[Line]:
@@ -37,9 +40,7 @@ class HealthPage(Page):
             (" broker    ", "muted"), (header.connection, STATES.get(header.connection, "text")),
             (f"  {header.connection_reason}", "muted"),
         )  # fmt: skip
-        if header.outlook:
-            state = (*state, (f"  {header.outlook}", "warn"))
-        lines: list[Line] = [state]
+        lines: list[Line] = [state, *self._ahead(width)]
         if vitals is None:
             lines.append(((" desk      waiting for its first pulse", "muted"),))
         else:
@@ -93,6 +94,21 @@ class HealthPage(Page):
         ]
         lines += self._feeds() + self._tested()
         return [clip(line, width) for line in lines][:height]
+
+    def _ahead(self, width: int) -> list[Line]:
+        """How long until the broker's known absences and the market's open, as many to a line as fit."""
+        lines: list[list[Line]] = []
+        now = self.skim.shown_now
+        for one in self.skim.store.header.ahead:
+            part = coming(one, now)
+            if lines and length(joined((*lines[-1], part))) + LABEL <= width:
+                lines[-1].append(part)
+            else:
+                lines.append([part])
+        return [
+            ((f" {'ahead' if not number else '':<{LABEL - 1}}", "muted"), *joined(parts))
+            for number, parts in enumerate(lines)
+        ]
 
     def _feeds(self) -> list[Line]:
         """The subscriptions that have been silent longest."""
