@@ -185,8 +185,11 @@ class Orders:
 
     # ---- what the broker says ---------------------------------------------------------------------
 
-    def take(self, said: OrderUpdate) -> tuple[OrderUpdate | None, OrderUpdate]:
-        """Apply the broker's word on an order; (before, after). Foreign orders are kept apart."""
+    def take(self, said: OrderUpdate, *, listed: bool = False) -> tuple[OrderUpdate | None, OrderUpdate]:
+        """Apply the broker's word on an order; (before, after). Foreign orders are kept apart.
+
+        ``listed``: it stands in the broker's list of open orders, which takes back a rejection: some are not final.
+        """
         if said.reason:
             said = replace(said, reason=redactor.text(said.reason))
         if said.ref not in self.updates:
@@ -198,7 +201,8 @@ class Orders:
             self._context.touch("orders", said.ref)
             return before, after
         before = self.updates[said.ref]
-        after = merge(before, said, concluded=said.ref in self._concluded)
+        revived = listed and before.status is OrderStatus.REJECTED
+        after = merge(before, said, concluded=said.ref in self._concluded or revived)
         self.confirmed[said.ref] = self._context.now()
         if after != before:
             crashpoint("before-ack")

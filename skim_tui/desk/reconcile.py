@@ -66,7 +66,7 @@ class Reconciler:
         for update in (*snapshot.completed_orders, *snapshot.open_orders):
             listed.add(update.ref)
             known = update.ref in orders.updates
-            before, after = orders.take(update)
+            before, after = orders.take(update, listed=not update.status.is_done)
             if known and after != before:
                 self._keeper.on_order(after)
             if known:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -70,7 +71,7 @@ class SocketLink:
         answer: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
         self._waiting[self._next_id] = answer
         number = self._next_id
-        writer.write(frame(Up(id=number, command=command)))
+        writer.write(frame(Up(id=number, command=command, at=time.monotonic())))
         try:
             return await asyncio.wait_for(answer, REPLY_TIMEOUT)
         except TimeoutError:

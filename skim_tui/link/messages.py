@@ -86,6 +86,8 @@ class Up(msgspec.Struct, frozen=True):
 
     id: int
     command: AnyCommand
+    at: float = 0.0
+    """When the console sent it, by the monotonic clock that both processes share; 0 when it does not say."""
 
 
 class Attach(msgspec.Struct, frozen=True):

@@ -6,16 +6,17 @@ import asyncio
 import contextlib
 import os
 import socket
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
 
 from skim_tui import __version__
-from skim_tui.link.commands import AnyCommand
+from skim_tui.link.commands import AnyCommand, Approve, Enter, Resume, SetAuto
 from skim_tui.link.framing import decode_attach, decode_up, frame, read_frame
 from skim_tui.link.hub import Hub, Viewer
-from skim_tui.link.messages import VERSION, Answer, AnyView, Hello, Reply
+from skim_tui.link.messages import VERSION, Answer, AnyView, Hello, Reply, Up
 from skim_tui.link.port import LinkError
 
 FLUSH = 0.1
@@ -24,7 +25,22 @@ FLUSH = 0.1
 HIGH_WATER = 64 * 1024
 """A console with more than this unread gets nothing new until it reads; its backlog is keys only."""
 
+LATE = 8.0
+"""Real seconds after which a word that opens positions is not meant any more. A console gives up waiting for its
+answer a little later, so nothing happens behind an operator who was told that the desk does not answer."""
+
 Commands = Callable[[AnyCommand, str], Answer]
+
+
+def late(asked: Up) -> tuple[bool, str] | None:
+    """The refusal of a command that was kept waiting while the desk could not take it; None for one that is in
+    time, or that closes and protects: that is never refused."""
+    waited = time.monotonic() - asked.at
+    if not asked.at or waited < LATE or not isinstance(asked.command, (Approve, Enter, Resume, SetAuto)):
+        return None
+    if isinstance(asked.command, SetAuto) and not asked.command.armed:
+        return None
+    return False, f"not done: it reached the desk {waited:.0f} s late. Look again"
 
 
 class LinkServer:
@@ -103,7 +119,7 @@ class LinkServer:
         try:
             while (body := await read_frame(reader)) is not None:
                 asked = decode_up(body)
-                done, text, *view = self._on_command(asked.command, attach.who or "console")
+                done, text, *view = late(asked) or self._on_command(asked.command, attach.who or "console")
                 self._send_delta(viewer, writer)
                 writer.write(frame(Reply(id=asked.id, ok=done, text=text, view=view[0] if view else None)))
         finally:

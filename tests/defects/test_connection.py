@@ -237,6 +237,25 @@ async def test_a_change_during_an_outage_is_neither_sent_nor_remembered(gateway:
     assert gateway.orders() == [] and gateway.messages(4) == []
 
 
+async def test_an_inactive_order_that_is_listed_as_open_lives(gateway: Gateway) -> None:
+    """An order the broker had put aside works again, and a cancel of it says that there is no such order."""
+    broker = tws_broker(gateway.port)
+    async with running(broker) as desk:
+        await desk.operational()
+        broker.place_order(buy("t1.E"))
+        await gateway.until(gateway.orders)
+        gateway.send(*open_order(1, "t1.E", limit="10.0", status="Inactive"))
+        await desk.until(lambda: desk.all(OrderUpdate) and desk.last(OrderUpdate).status is OrderStatus.REJECTED)
+        gateway.send(*order_status(1, "Submitted"))
+        gateway.open_orders = [open_order(1, "t1.E", limit="10.0", status="Submitted")]
+        broker.resync()
+        await desk.until(lambda: len(desk.all(BrokerSnapshot)) == 2)
+        (listed,) = desk.last(BrokerSnapshot).open_orders
+        assert listed.status is OrderStatus.WORKING
+        broker.cancel("t1.E")
+        await gateway.until(lambda: gateway.messages(4))
+
+
 # ---- the time of an execution -------------------------------------------------------------------
 
 SYDNEY = ZoneInfo("Australia/Sydney")

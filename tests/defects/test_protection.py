@@ -246,3 +246,16 @@ def test_nothing_is_bought_or_sold_by_a_truth_without_orders():
     assert script.placed() == sent
     assert script.desk.orders.updates[E].status is CANCELLED and script.desk.approvals.entries[T].state == "cancelled"
     assert script.said[E].status is not FILLED
+
+
+def test_a_stop_that_was_only_inactive_for_a_while_is_not_taken_for_dead():
+    """The broker calls an order inactive and works it again; the trader's books have lost it for good."""
+    script = Script()
+    script.enter(filled=0)
+    script.say(E, REJECTED, reason="Inactive")
+    assert script.desk.orders.updates[E].status is REJECTED
+    script.snapshot(open_orders=[script.update(E, WORKING), script.update(S, HELD)], completed=[])
+    assert script.desk.orders.updates[E].status is WORKING
+    assert any("taken for dead" in line for line in script.lines("error"))
+    script.desk.operator.kill("test", close_all=False)
+    assert ("cancel", E) in script.broker.asked

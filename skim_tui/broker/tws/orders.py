@@ -46,6 +46,8 @@ class OrderBook:
         self._next_id = 1
         self._connection = 0
         self._sync = 0
+        self._listing = False
+        """The broker's lists are coming."""
 
     # ---- identities -----------------------------------------------------------------------------
 
@@ -205,10 +207,12 @@ class OrderBook:
     def begin_sync(self) -> None:
         """The broker's lists are about to come."""
         self._sync += 1
+        self._listing = True
 
     def end_sync(self, now: float) -> list[str]:
         """The lists are complete. Live orders that none of them named are UNKNOWN from now on, except
         those just sent on this connection. Returns the references of our lost orders."""
+        self._listing = False
         lost: list[str] = []
         for record in self._records.values():
             update = record.update
@@ -266,6 +270,8 @@ class OrderBook:
             )
             self._records[ref] = record
         known = record.update
+        if self._listing and known.status is OrderStatus.REJECTED and status is not None and not status.is_done:
+            record.said_done = False  # "Inactive" is not always the end: the list of open orders decides
         record.seen = self._sync
         if report.order_id or not record.order_id:
             record.outside_rth = report.outside_rth
