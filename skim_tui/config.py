@@ -198,7 +198,7 @@ class Shock(StrictSection):
     """Items that may wait for the test; then the oldest give way."""
     detector: Literal["robust", "classic"] = "robust"
     short: bool = False
-    """Trade downward shocks too, where shares can be borrowed."""
+    """Sell downward shocks short, where the broker says that shares can be borrowed."""
     max_age_minutes: Annotated[float, Field(gt=0, le=1440)] = 30.0
     """Older items are stale when they arrive."""
     same_event_minutes: Annotated[float, Field(ge=0, le=1440)] = 60.0
