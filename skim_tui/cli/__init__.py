@@ -21,6 +21,7 @@ HOMES = {
     "report": "records",
     "export": "records",
     "announcements": "records",
+    "journal": "journal",
     "check": "check",
 }
 """The module of each command: ``run_COMMAND`` in it. Only the one that is asked for is imported."""

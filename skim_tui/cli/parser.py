@@ -75,6 +75,17 @@ def parser() -> argparse.ArgumentParser:
     exporting = commands.add_parser("export", parents=[common], help="the journal as CSV files")
     exporting.add_argument("--out", type=Path, default=Path("skim-export"), metavar="DIR")
     exporting.add_argument("kinds", nargs="*", metavar="KIND", help="tickets, orders, fills, ... (default: all)")
+    journal = commands.add_parser("journal", help="back the journal up, check it, encrypt it")
+    doing = journal.add_subparsers(dest="action", metavar="ACTION", required=True)
+    backup = doing.add_parser("backup", parents=[common], help="a whole copy, also while a desk writes to it")
+    backup.add_argument("file", type=Path, metavar="FILE")
+    doing.add_parser("check", parents=[common], help="whether it is whole, and encrypted")
+    for action, what in (
+        ("encrypt", "with the key of SKIM_JOURNAL_KEY or the keyring"),
+        ("decrypt", "lay it open again"),
+    ):
+        rewriting = doing.add_parser(action, parents=[common], help=what)
+        rewriting.add_argument("--keep", type=Path, metavar="FILE", help="where the old file stays (default: nowhere)")
     announcements = commands.add_parser("announcements", help="a list of announcements of your own")
     actions = announcements.add_subparsers(dest="action", metavar="ACTION", required=True)
     importing = actions.add_parser(

@@ -16,6 +16,9 @@ VARIABLE = "SKIM_JOURNAL_KEY"
 SERVICE = "skim-journal"
 """The keyring's name for the entry; its user is the journal's path."""
 
+CLEAR = b"SQLite format 3\0"
+"""How every SQLite file begins that is not encrypted."""
+
 EXTRA = "an encrypted journal needs SQLCipher: pip install 'skim-tui[encrypted]'"
 
 
@@ -41,6 +44,15 @@ def _from_keyring(path: str) -> str:
         return ""  # none is installed, or it is locked: then the file itself says whether a key is needed
 
 
+def lies_open(path: Path | str) -> bool:
+    """Whether there is a journal at ``path`` that everybody can read."""
+    try:
+        with open(path, "rb") as file:
+            return file.read(len(CLEAR)) == CLEAR
+    except FileNotFoundError:
+        return False
+
+
 def database(path: str, pragmas: dict[str, Any], key: str) -> pw.SqliteDatabase:
     """The database of ``path``, encrypted when ``key`` is not empty. Raises :class:`NoEncryption`."""
     if not key:
@@ -49,7 +61,8 @@ def database(path: str, pragmas: dict[str, Any], key: str) -> pw.SqliteDatabase:
         module: Any = importlib.import_module("playhouse.sqlcipher_ext")
     except ImportError:
         raise NoEncryption(EXTRA) from None
-    return module.SqlCipherDatabase(path, passphrase=key, pragmas=pragmas)
+    # Its own complaints about a wrong key would stand on the terminal beside our one line.
+    return module.SqlCipherDatabase(path, passphrase=key, pragmas={"cipher_log_level": "NONE"} | pragmas)
 
 
 def copy_to(path: Path, key: str) -> Any:

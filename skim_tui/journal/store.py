@@ -68,7 +68,7 @@ CAUSES = {
     "locked": "another program is writing to it",
     "readonly": "it is read-only",
     "full": "the disk is full",
-    "not a database": "it is encrypted with another key, or no journal: see SKIM_JOURNAL_KEY",
+    "not a database": "its key is missing or another one, or it is no journal: see SKIM_JOURNAL_KEY",
 }
 """What SQLite's word means for the operator."""
 
@@ -107,6 +107,10 @@ class Journal:
                 raise JournalError(f"{path}: its folder cannot be made: {error.strerror}") from None
         if key is None:
             key = journal_key(path) if path != ":memory:" else ""
+        if key and encryption.lies_open(path):
+            raise JournalError(
+                f"{path}: is not encrypted and a key is set: 'skim journal encrypt', or take the key away"
+            )
         pragmas = {"busy_timeout": BUSY_MS, "journal_mode": "wal", "synchronous": "full" if durable else "off"}
         try:
             database = encryption.database(str(path), pragmas, key)
