@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from skim_tui.broker.port import NotConnected
 from skim_tui.broker.tws import TwsBroker
 from skim_tui.broker.tws.exectime import execution_time
-from skim_tui.domain.events import BrokerNotice, BrokerSnapshot, Connection, ConnectionChanged
+from skim_tui.domain.events import BrokerNotice, BrokerSnapshot, Connection, ConnectionChanged, RequestFailed
 from skim_tui.domain.orders import Fill, OrderStatus, OrderUpdate
 from tests.broker.gateway import ACCOUNT, Gateway, completed_order, execution, open_order, order_status
 from tests.broker.harness import bracket, buy, running, tws_broker
@@ -215,7 +215,8 @@ async def test_an_error_about_a_request_is_not_taken_for_one_about_an_order(gate
         await gateway.until(lambda: gateway.messages(9))
         assert all(int(fields[2]) > gateway.orders()[0].order_id for fields in gateway.messages(9))
         gateway.error(gateway.messages(9)[0][2], 200, "No security definition has been found for the request")
-        await asyncio.sleep(0.1)
+        await desk.until(lambda: desk.all(RequestFailed))
+        assert "No security definition" in desk.last(RequestFailed).reason, "who asked hears of it"
         assert desk.last(OrderUpdate).status is OrderStatus.WORKING
 
 

@@ -70,7 +70,7 @@ def test_the_machines_time_zone_changes_neither_trades_nor_report(asx_calendar, 
         stage = Stage(asx_calendar)
         stage.desk.operator.set_auto(True, "test")
         stage.play(40)
-        report = stage.desk.report()[1]
+        report = stage.desk.trading_day.report()[1]
         fills = [(fill.ref, fill.ts) for fill in stage.journal.fills(stage.desk.context.account_id)]
         stage.journal.close()
         return report, fills
