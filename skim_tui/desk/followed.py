@@ -7,11 +7,12 @@ from datetime import date
 from skim_tui.domain.baseline import Baseline
 from skim_tui.domain.candidate import CandidateState
 from skim_tui.domain.events import ShortAvailability
+from skim_tui.domain.gapscan import gap_pct
 from skim_tui.domain.indicators import atr
 from skim_tui.domain.instrument import Instrument
 from skim_tui.domain.market import Bar, DailyBar, Quote, Trade, minute_of
-from skim_tui.domain.opening_range import SymbolDay, gap_pct
 from skim_tui.domain.shock import Halt
+from skim_tui.domain.symbolday import SymbolDay
 from skim_tui.domain.volume import RelativeVolume, SessionMinutes, relative_volume
 from skim_tui.journal import CandidateRecord
 

@@ -12,11 +12,11 @@ from skim_tui.desk.newsfile import NewsFile
 from skim_tui.desk.rules import break_rule, index_symbol, range_rule, scan_rule
 from skim_tui.domain.breakout import Breakout
 from skim_tui.domain.candidate import CandidateState, advance
-from skim_tui.domain.events import DailyHistory, HaltChanged, MinuteHistory, ScanResult, ShortAvailability
+from skim_tui.domain.events import DailyHistory, HaltChanged, MinuteHistory, OpenPrice, ScanResult, ShortAvailability
 from skim_tui.domain.gapscan import CorporateAction, adjusted_close
 from skim_tui.domain.instrument import Instrument
 from skim_tui.domain.market import MINUTE, Announcement, Bar, Quote, Trade
-from skim_tui.domain.opening_range import SymbolDay
+from skim_tui.domain.symbolday import SymbolDay
 from skim_tui.domain.volume import session_minutes
 from skim_tui.journal import CandidateRecord
 from skim_tui.redaction import redactor
@@ -188,6 +188,16 @@ class Watchlist:
         followed = self.symbols.get(symbol)
         if followed is not None:
             followed.tracker.blind = False
+
+    def on_open(self, told: OpenPrice) -> None:
+        """The exchange's own word on today's open: what the gap is measured by."""
+        followed = self.symbols.get(told.symbol)
+        if followed is None:
+            return
+        followed.tracker.on_open(told.ts, told.price)
+        self._context.touch("candidates", told.symbol)
+        if followed.state is CandidateState.WATCHING:
+            self._evaluate(followed)
 
     def on_disconnect(self) -> None:
         """Trades may be missed from now on: no range ends before its bars are known."""

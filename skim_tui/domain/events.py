@@ -88,6 +88,17 @@ class TodayBars:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenPrice:
+    """Today's official open as the exchange tells it. Sent only once the symbol has traded today: before, brokers
+    go on telling the previous session's."""
+
+    symbol: str
+    ts: float
+    """When it was told."""
+    price: float
+
+
+@dataclass(frozen=True, slots=True)
 class BarsClosed:
     """One-minute bars that just closed, all of the same minute."""
 
@@ -166,6 +177,7 @@ BrokerEvent = (
     | DailyHistory
     | MinuteHistory
     | TodayBars
+    | OpenPrice
     | BarsClosed
     | Quote
     | Trade

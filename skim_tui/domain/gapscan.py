@@ -11,6 +11,13 @@ from skim_tui.domain.market import DailyBar
 from skim_tui.domain.volume import RelativeVolume, average_turnover
 
 
+def gap_pct(prev_close: float, open_price: float) -> float | None:
+    """(open / previous close - 1) in percent; None without both prices."""
+    if prev_close <= 0.0 or open_price <= 0.0:
+        return None
+    return (open_price / prev_close - 1.0) * 100.0
+
+
 @dataclass(frozen=True, slots=True)
 class CorporateAction:
     """What happens to a share at the open of ``ex_date``."""

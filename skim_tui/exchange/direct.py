@@ -22,8 +22,8 @@ from skim_tui.domain.events import (
     ShortAvailability,
     TodayBars,
 )
+from skim_tui.domain.gapscan import gap_pct
 from skim_tui.domain.market import Announcement, Bar, Quote, Trade
-from skim_tui.domain.opening_range import gap_pct
 from skim_tui.domain.orders import (
     AccountReport,
     Bracket,

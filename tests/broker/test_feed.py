@@ -12,6 +12,7 @@ from skim_tui.broker.tws.feed import (
     BID,
     HALTED,
     LAST,
+    OPEN,
     RT_VOLUME,
     SHORTABLE,
     SHORTABLE_SHARES,
@@ -19,7 +20,7 @@ from skim_tui.broker.tws.feed import (
     FeedEvent,
     SymbolFeed,
 )
-from skim_tui.domain.events import HaltChanged, ShortAvailability
+from skim_tui.domain.events import HaltChanged, OpenPrice, ShortAvailability
 from skim_tui.domain.market import Quote, Trade
 
 NOW = 1_000.0
@@ -171,3 +172,51 @@ def test_what_can_be_borrowed_is_told_when_it_changes() -> None:
         it.feed.end_packet()
     told = [(event.available, event.shares) for event in it.events if isinstance(event, ShortAvailability)]
     assert told == [(True, 9_000), (True, 1_200), (False, 300), (False, None)]
+
+
+# ---- the open -------------------------------------------------------------------------------------
+
+
+def opens(it: Listener) -> list[float]:
+    return [event.price for event in it.events if isinstance(event, OpenPrice)]
+
+
+def test_the_open_of_the_day_before_is_not_told() -> None:
+    it = Listener()
+    it.feed.on_price(OPEN, 9.0, 0)
+    it.feed.on_price(BID, 9.99, 500)
+    it.feed.end_packet()
+    assert opens(it) == []
+    it.feed.on_string(RT_VOLUME, "10.0;5000;1000500;5000;10.0;true")  # the day's first trade
+    assert opens(it) == [] and it.trades
+    it.feed.on_price(OPEN, 10.0, 0)
+    it.feed.on_price(OPEN, 10.0, 0)
+    assert opens(it) == [10.0]
+
+
+def test_who_comes_after_the_open_is_told_it_before_the_first_trade_or_the_bars() -> None:
+    by_trade = Listener()
+    by_trade.feed.on_price(OPEN, 10.0, 0)
+    by_trade.feed.on_string(RT_VOLUME, "10.2;100;1000500;5000;10.0;true")
+    assert [type(event) for event in by_trade.events] == [OpenPrice, Trade]
+    by_bars = Listener(released=False)
+    by_bars.feed.on_price(OPEN, 10.0, 0)
+    assert by_bars.events == []
+    by_bars.feed.has_traded()
+    assert opens(by_bars) == [10.0], "not held back: the bars that follow are judged by it"
+
+
+def test_a_trade_of_an_earlier_day_does_not_vouch_for_the_open() -> None:
+    it = Listener(released=False)
+    it.feed.on_price(OPEN, 9.0, 0)
+    it.feed.on_string(RT_VOLUME, "9.5;100;1000500;50000;9.0;true")
+    it.feed.release(2_000.0)
+    assert it.events == []
+
+
+@pytest.mark.parametrize("price", [0.0, -1.0])
+def test_no_open_is_no_open(price: float) -> None:
+    it = Listener()
+    it.feed.on_price(OPEN, price, 0)
+    it.feed.has_traded()
+    assert it.events == []

@@ -18,6 +18,7 @@ from skim_tui.domain.events import (
     HaltChanged,
     InstrumentResolved,
     MinuteHistory,
+    OpenPrice,
     RequestFailed,
     ScanResult,
     ScanRow,
@@ -134,6 +135,23 @@ async def test_a_watch_gives_todays_bars_then_quotes_trades_and_closed_bars(
     assert [(bar.ts, bar.close, bar.volume) for bar in desk.last(BarsClosed).bars] == [(TEN + 180, 10.25, 400)]
     kinds = [type(event) for event in desk.events]
     assert kinds.index(TodayBars) < min(kinds.index(Quote), kinds.index(Trade), kinds.index(HaltChanged))
+
+
+async def test_the_official_open_is_told_before_the_bars_that_are_judged_by_it(
+    market: Market, broker: TwsBroker, desk: Desk
+) -> None:
+    asked: list[list[str]] = []
+    market.replies[20] = asked.append
+    broker.watch("BHP")
+    await market.until(lambda: market.messages(1) and asked)
+    market.send(1, 6, market.feed_id, 14, "9.87", 0, 0)
+    market.send(1, 6, market.feed_id, 1, "10.19", 500, 1)
+    await asyncio.sleep(0.05)
+    assert desk.all(OpenPrice) == []
+    market.history(asked[0])
+    await desk.until(lambda: desk.all(Quote))
+    kinds = [type(event) for event in desk.events if isinstance(event, OpenPrice | TodayBars)]
+    assert kinds == [OpenPrice, TodayBars] and desk.last(OpenPrice).price == 9.87
 
 
 async def test_quotes_wait_for_todays_bars(market: Market, broker: TwsBroker, desk: Desk) -> None:

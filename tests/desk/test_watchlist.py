@@ -14,13 +14,14 @@ from skim_tui.domain.events import (
     DailyHistory,
     HaltChanged,
     MinuteHistory,
+    OpenPrice,
     RequestFailed,
     ScanResult,
     ScanRow,
     ShortAvailability,
     TodayBars,
 )
-from skim_tui.domain.market import Announcement, Bar, DailyBar, Quote
+from skim_tui.domain.market import Announcement, Bar, DailyBar, Quote, Trade
 from skim_tui.domain.orders import AccountReport, Side
 from skim_tui.domain.shock import Direction, Measure, ShockSignal
 from skim_tui.domain.ticket import TicketState
@@ -83,6 +84,29 @@ def test_a_gap_its_range_and_its_break_become_a_ticket_with_its_evidence():
     assert evidence["relative volume"].startswith("6.") and "estimated" in evidence["relative volume"]
     assert (entry.ticket.limit, entry.ticket.stop) == (D("10.65"), D("10.39"))
     assert entry.ticket.quantity <= 400_000 // 100, "1 % of the average volume"
+
+
+def test_the_gap_is_measured_by_the_exchanges_open_where_the_bars_lack_the_auction():
+    """The auction printed 10.50; the first bar begins at 10.20, which alone would be too small a gap."""
+    day = Day().begin()
+    day.broker.time = day.day.open + 120
+    day.desk.handle(OpenPrice("PLS", day.broker.time, 10.5))
+    day.desk.handle(TodayBars("PLS", (Bar("PLS", day.day.open, 10.2, 10.3, 10.2, 10.2, 20_000),)))
+    assert day.followed.state is State.TRACKING and day.followed.gap == pytest.approx(5.0)
+    assert day.followed.tracker.or_high == 10.5
+    other = Day().begin()
+    other.broker.time = other.day.open + 120
+    other.desk.handle(TodayBars("PLS", (Bar("PLS", other.day.open, 10.2, 10.3, 10.2, 10.2, 20_000),)))
+    assert other.followed.state is State.DROPPED and other.followed.why_not.startswith("gap 2")
+
+
+def test_a_candidate_is_not_judged_by_a_price_in_the_middle_of_the_first_minute():
+    day = Day().begin()
+    day.broker.time = day.day.open + 31
+    day.desk.handle(Trade("PLS", day.broker.time, 10.2, 100, 60_000))
+    assert day.followed.state is State.WATCHING and day.followed.gap is None
+    day.minute(0, close=10.5)
+    assert day.followed.state is State.TRACKING and day.followed.gap == pytest.approx(5.0)
 
 
 @pytest.mark.parametrize(
@@ -347,7 +371,7 @@ def test_a_downward_shock_is_sold_short_protected_from_above_and_bought_back():
     now = day.broker.time
     day.desk.handle(ShortAvailability("PLS", now, True, 5_000_000))
     day.desk.handle(Quote("PLS", now, 10.29, 50_000, 10.30, 50_000))
-    day.followed.tracker.last = 10.30
+    day.followed.tracker.tally.last = 10.30
     fall = replace(shock(day, Direction.DOWN), price=10.30, reference=10.8, high=10.45, low=10.28, vwap=10.35)
     assert day.desk.signals.on_shock(fall) == ""
     (entry,) = day.tickets
@@ -364,7 +388,7 @@ def test_a_downward_shock_is_sold_short_protected_from_above_and_bought_back():
     day.fill(entered.ref, ticket.quantity, "10.29")
     position = day.desk.books.positions["PLS"]
     assert position.is_short and position.signed == -ticket.quantity == day.held["PLS"]
-    day.followed.tracker.last = 10.19
+    day.followed.tracker.tally.last = 10.19
     assert position.unrealised(D("10.19")) == D("0.10") * ticket.quantity
     assert day.desk.books.day_pnl() == D("0.10") * ticket.quantity - D("6.00")
     done, text = day.desk.operator.close("PLS", "test")
@@ -388,10 +412,10 @@ def test_a_break_even_move_is_made_once_and_only_upwards():
     script = Script(exits={"break_even_r": 1.0})
     script.enter(100)
     script.market(bid=10.99, ask=11.00)
-    script.desk.watchlist.symbols["BHP"].tracker.last = 10.99
+    script.desk.watchlist.symbols["BHP"].tracker.tally.last = 10.99
     script.wait(3)
     assert not [asked for asked in script.broker.asked if asked[0] == "modify"]
-    script.desk.watchlist.symbols["BHP"].tracker.last = 11.00
+    script.desk.watchlist.symbols["BHP"].tracker.tally.last = 11.00
     script.wait(1)
     moved = [asked for asked in script.broker.asked if asked[0] == "modify"]
     assert moved == [("modify", "4567-260303-BHP-1.S", None, D("10.50"))]

@@ -16,11 +16,12 @@ from skim_tui.domain.fees import FEES
 from skim_tui.domain.gates import EntryFacts, Limits, first_failed, judge
 from skim_tui.domain.instrument import ASX_LADDER, Instrument
 from skim_tui.domain.market import Bar, Quote, Trade
-from skim_tui.domain.opening_range import RangeRule, SymbolDay
+from skim_tui.domain.opening_range import RangeRule
 from skim_tui.domain.orders import OrderStatus, OrderType, OrderUpdate, Side
 from skim_tui.domain.position import PlaceStop, ResizeStop, stop_repair
 from skim_tui.domain.session import ASX, US, Phase, exchange_day
 from skim_tui.domain.sizing import SizingLimits, size_entry
+from skim_tui.domain.symbolday import SymbolDay
 from skim_tui.domain.ticket import TicketState, become
 
 D = Decimal

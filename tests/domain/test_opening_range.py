@@ -7,9 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skim_tui.domain.breakout import BreakRule, Confirm
+from skim_tui.domain.gapscan import gap_pct
 from skim_tui.domain.market import Bar, Quote, Trade
-from skim_tui.domain.opening_range import RangeRule, SymbolDay, gap_pct
+from skim_tui.domain.opening_range import RangeRule
 from skim_tui.domain.session import ASX, US, exchange_day
+from skim_tui.domain.symbolday import SymbolDay
 
 DAY = exchange_day(ASX, date(2026, 3, 3))
 OLD = exchange_day(ASX, date(2024, 12, 20))
@@ -66,15 +68,114 @@ def test_any_length_from_1_to_60_minutes(minutes):
     assert own.on_bar(bar(minutes, 11.0)) is not None
 
 
-@pytest.mark.parametrize(("include", "high", "opened"), [(True, 10.5, 10.5), (False, 10.1, 10.0)])
-def test_the_auctions_print_counts_or_not_as_the_rule_says(include, high, opened):
+@pytest.mark.parametrize(("include", "high", "low"), [(True, 10.5, 9.8), (False, 10.1, 10.0)])
+@pytest.mark.parametrize("by", ["bars", "ticks"])
+def test_the_auctions_print_counts_in_the_range_or_not_as_the_rule_says(include, high, low, by):
+    for printed in (10.5, 9.8):
+        own = SymbolDay("BHP", DAY, RangeRule(include_auction=include))
+        if by == "bars":
+            own.on_bar(bar(-1, printed, volume=90_000))
+        else:
+            own.on_trade(trade(-52, printed, 90_000, total=90_000))
+        for minute in range(10):
+            if by == "ticks":
+                own.on_trade(trade(minute * 60 + 5, 10.1, 1000, total=91_000 + minute * 1000))
+            own.on_bar(bar(minute, 10.0, high=10.1))
+        assert (own.or_high, own.or_low) == (max(10.1, high) if printed > 10 else 10.1, low if printed < 10 else 10.0)
+        assert (own.open, own.high, own.low) == (printed, max(printed, 10.1), min(printed, 10.0)), "of the day it is"
+        assert own.volume - own.auction_volume == 10_000
+        assert (own.start, own.end) == (DAY.at(time(9, 59) if include else time(10)), DAY.at(time(10, 10)))
+        assert str(own.rule) == f"10 min, {'with' if include else 'without'} the auction"
+
+
+@pytest.mark.parametrize(("include", "high"), [(True, 10.7), (False, 10.1)])
+@pytest.mark.parametrize("first", [True, False])
+def test_a_print_that_no_bar_holds_is_taken_from_the_exchanges_open(include, high, first):
+    """A vendor's first bar is often 10:00 and lacks the auction; the open is told before or after the bars."""
     own = SymbolDay("BHP", DAY, RangeRule(include_auction=include))
-    own.on_bar(bar(-1, 10.5, volume=90_000))
+    if first:
+        own.on_open(DAY.open + 1800, 10.7)
     for minute in range(10):
-        own.on_bar(bar(minute, 10.0, high=10.1))
-    assert (own.or_high, own.open) == (high, opened)
-    assert own.volume - own.auction_volume == 10_000
-    assert str(own.rule) == f"10 min, {'with' if include else 'without'} the auction"
+        own.on_bar(bar(minute, 10.0, high=10.1, low=9.9))
+    if not first:
+        own.on_open(DAY.open + 601, 10.7)
+    assert (own.open, own.high, own.or_high, own.or_low) == (10.7, 10.7, high, 9.9)
+    assert own.range_bars == 10, "its price is known, not a minute of trading"
+    assert (own.on_bar(bar(10, 10.5)) is None) is include
+
+
+def test_an_open_told_before_trading_or_alone_makes_no_range():
+    own = SymbolDay("BHP", DAY, RangeRule(min_bars=1))
+    own.on_open(DAY.opening_auction - 1, 7.0)
+    own.on_open(DAY.open, 0.0)
+    assert own.open == 0.0
+    own.on_open(DAY.open + 5, 10.7)
+    own.on_time(DAY.close)
+    assert own.open == 0.0 and not own.has_range and own.low == 0.0
+    own.on_bar(bar(0, 10.0))
+    assert (own.open, own.or_high, own.low) == (10.7, 10.7, 10.0)
+
+
+def test_after_a_halt_the_days_open_is_no_part_of_the_new_range():
+    own = SymbolDay("BHP", DAY, RangeRule())
+    own.on_bar(bar(0, 10.0))
+    own.on_open(DAY.open + 30, 10.9)
+    assert own.or_high == 10.9
+    own.on_halt(DAY.open + 100, True)
+    own.on_halt(DAY.open + 1200, False)
+    own.on_bar(bar(20, 10.0, high=10.2))
+    own.on_open(DAY.open + 1300, 10.9)
+    assert (own.or_high, own.open, own.high) == (10.2, 10.9, 10.9)
+
+
+def test_in_the_us_the_open_is_what_the_exchange_says_and_the_range_is_its_bars():
+    own = SymbolDay("BHP", NYSE, RangeRule())
+    own.on_bar(bar(0, 10.0, day=NYSE))
+    own.on_open(NYSE.open + 90, 10.3)
+    assert (own.open, own.or_high) == (10.3, 10.0)
+
+
+# ---- coming late ----------------------------------------------------------------------------------
+
+
+def test_who_comes_in_the_first_minute_does_not_know_the_open_before_its_bar():
+    own = SymbolDay("BHP", DAY, RangeRule())
+    own.on_trade(trade(31, 10.4, 100, total=60_000))
+    assert (own.open, own.last, own.or_high) == (0.0, 10.4, 10.4)
+    own.on_bar(bar(0, 10.4, opened=10.2, volume=20_000))
+    assert own.open == 10.2
+    known = SymbolDay("BHP", DAY, RangeRule())
+    known.on_open(DAY.open + 30, 10.1)
+    known.on_trade(trade(31, 10.4, 100, total=60_000))
+    assert (known.open, known.low) == (10.1, 10.1)
+
+
+@pytest.mark.parametrize("auction", [0, 50_000])
+@pytest.mark.parametrize("day", [DAY, NYSE])
+def test_what_traded_before_the_open_is_worked_out_by_who_comes_late(day, auction):
+    """The feed's count holds the auction (in the US: the pre-market), the bars do not: they are what is compared."""
+    own = SymbolDay("BHP", day, RangeRule())
+    for minute in range(3):
+        own.on_bar(bar(minute, 10.0, volume=1000, day=day))
+    assert (own.volume, own.auction_volume) == (3_000, 0)
+    own.on_trade(trade(200, 10.0, 100, total=auction + 3_400, day=day))
+    own.on_trade(trade(239, 10.0, 600, total=auction + 4_000, day=day))
+    own.on_trade(trade(241, 10.0, 50, total=auction + 4_050, day=day))  # before the bar of the minute that ended
+    own.on_bar(bar(3, 10.0, volume=1000, day=day))
+    assert (own.volume, own.auction_volume) == (auction + 4_050, auction)
+    own.on_bar(bar(4, 10.0, volume=9_000, day=day))
+    assert own.auction_volume == auction, "worked out once"
+
+
+@given(st.integers(0, 8), st.integers(0, 90_000), st.lists(st.integers(1, 5_000), min_size=10, max_size=10))
+def test_whenever_one_comes_continuous_volume_is_the_bars(begin, auction, volumes):
+    own, total = SymbolDay("BHP", DAY, RangeRule()), auction
+    for minute, volume in enumerate(volumes):
+        total += volume
+        if minute >= begin:
+            own.on_trade(trade(minute * 60 + 30, 10.0, volume, total=total))
+        own.on_bar(bar(minute, 10.0, volume=volume))
+    assert own.volume - own.auction_volume == sum(volumes)
 
 
 def test_auction_volume_is_told_apart_by_ticks_too():

@@ -7,10 +7,9 @@ from datetime import date
 
 import pytest
 
-from skim_tui.domain.gapscan import ScanRule
+from skim_tui.domain.gapscan import ScanRule, gap_pct
 from skim_tui.domain.indicators import sma, true_range
 from skim_tui.domain.market import DailyBar
-from skim_tui.domain.opening_range import gap_pct
 from skim_tui.domain.volume import average_turnover
 from tests.conftest import TAPES
 

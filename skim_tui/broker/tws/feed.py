@@ -6,13 +6,14 @@ from collections import deque
 from collections.abc import Callable
 
 from skim_tui.broker.tws.errors import fails_request
-from skim_tui.domain.events import HaltChanged, ShortAvailability
+from skim_tui.domain.events import HaltChanged, OpenPrice, ShortAvailability
 from skim_tui.domain.market import Quote, Trade
 
-FeedEvent = Quote | Trade | HaltChanged | ShortAvailability
+FeedEvent = Quote | Trade | OpenPrice | HaltChanged | ShortAvailability
 
 BID, ASK, LAST = 1, 2, 4
 BID_SIZE, ASK_SIZE, LAST_SIZE, VOLUME = 0, 3, 5, 8
+OPEN = 14
 SHORTABLE, RT_VOLUME, HALTED = 46, 48, 49
 SHORTABLE_SHARES = 89
 
@@ -30,6 +31,9 @@ class SymbolFeed:
     """Ticks of one subscription. Trades are taken from RTVolume; until one was seen, from last price and
     day volume, a rise of which is a trade. Quotes are handed out once per packet, before a trade of the
     same packet. All of that is held back until :meth:`release` is called, so that today's bars come first.
+
+    The open comes as tick 14, which before today's first trade still is the previous session's (source: TWS API,
+    "Available tick types"): it is told once a trade of today is known, and when it changes after that.
 
     What can be borrowed comes as tick 46 and, since TWS 974, tick 89. Sources: IBKR's release notes of API 9.2
     ("Shortable": above 2.5 at least 1000 shares are available for a short sale, above 1.5 only if shares can be
@@ -59,6 +63,9 @@ class SymbolFeed:
         self._has_rt_volume = False
         self._told_volume = 0
         """The day's volume with the last trade handed out: the same trade told twice is known by it."""
+        self._open = self._told_open = 0.0
+        self._traded = False
+        """A trade of today is known."""
         self._halted: bool | None = None
         self._halt_known = False
         self._shortable: float | None = None
@@ -75,6 +82,11 @@ class SymbolFeed:
         for event in held or ():
             self._out(event)
 
+    def has_traded(self) -> None:
+        """Today's bars hold trades: the open is today's. Told at once, because the bars are judged by it."""
+        self._traded = True
+        self._tell_open()
+
     # ---- ticks ------------------------------------------------------------------------------------
 
     def on_price(self, tick: int, price: float, size: float) -> None:
@@ -89,6 +101,10 @@ class SymbolFeed:
             self._quote_changed = True
         elif tick == LAST and price > 0:
             self._last, self._last_size = price, int(size)
+        elif tick == OPEN and price > 0:
+            self._open = price
+            if self._traded:
+                self._tell_open()
 
     def on_size(self, tick: int, size: float) -> None:
         if tick == SHORTABLE_SHARES:
@@ -184,10 +200,21 @@ class SymbolFeed:
         self.end_packet()
         self._out(trade)
 
+    def _tell_open(self) -> None:
+        if self._open != self._told_open:
+            self._told_open = self._open
+            self._emit(OpenPrice(self.symbol, self._now(), self._open))
+
     def _out(self, event: FeedEvent) -> None:
         if self._held is not None:
             self._held.append(event)
-        elif not isinstance(event, Trade) or event.ts >= self._since:
+        elif not isinstance(event, Trade):
+            self._emit(event)
+        elif event.ts >= self._since:
+            if not self._traded:
+                self._traded = True
+                if event.day_volume > event.size:  # not today's first trade: the open that is known is today's
+                    self._tell_open()
             self._emit(event)
 
 

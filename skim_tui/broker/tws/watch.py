@@ -176,7 +176,9 @@ class Watch:
                 self._failed("minute bars", str(error))
         else:
             midnight = self._midnight()
-            today = (bar for bar in (minute_bar(self.symbol, row) for row in rows) if bar.ts >= midnight)
+            today = [bar for bar in (minute_bar(self.symbol, row) for row in rows) if bar.ts >= midnight]
+            if self._feed is not None and any(bar.volume > 0 for bar in today):
+                self._feed.has_traded()
             self._bars = MinuteBars()
             self._emit(TodayBars(self.symbol, self._bars.begin(today, self._now())))
             self._told.discard("minute bars")

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
+from skim_tui.domain.gapscan import gap_pct
 from skim_tui.domain.market import DailyBar
-from skim_tui.domain.opening_range import gap_pct
 from skim_tui.domain.session import ASX
 from skim_tui.exchange.api import DayStats
 
