@@ -21,6 +21,7 @@ from skim_tui.config import Config
 from skim_tui.desk.approvals import Seen
 from skim_tui.desk.engine import Desk
 from skim_tui.desk.history import History
+from skim_tui.desk.lastresort import LastResort
 from skim_tui.desk.manual import Manual
 from skim_tui.desk.playback import Playback
 from skim_tui.desk.publisher import Publisher
@@ -133,6 +134,7 @@ class DeskService:
     ) -> None:
         self._playback = playback
         self._sources = sources
+        self._last_resort = LastResort()
         self._paths = paths
         self._broker = broker
         self._journal = journal
@@ -182,6 +184,7 @@ class DeskService:
     async def run(self) -> None:
         """Serve until stopped. The caller holds the lock."""
         loop = asyncio.get_running_loop()
+        self._last_resort.watch(loop)
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._on_signal, signal.Signals(number).name)
         # A desk outlives the terminal it was started from.
@@ -238,6 +241,8 @@ class DeskService:
 
     def _fault(self, where: str, error: Exception) -> str:
         """A defect of the desk itself: entries stop, exits go on, the operator is told; its words."""
+        if isinstance(error, MemoryError):
+            self._last_resort.end(where)
         logger.exception("desk fault %s", where)
         context = self.desk.context
         text = f"desk fault: {type(error).__name__}: {error} (see the log file)"
@@ -251,17 +256,21 @@ class DeskService:
         try:
             await source.run(self._take)
         except Exception as error:
-            name = type(source).__name__
-            logger.exception("defect in %s", name)
-            self._take(SourceReport(name, SourceState.STOPPED, f"defect: {error!r} (see the log file)"))
+            self._ended(type(source).__name__, error)
 
     async def _work_on_news(self) -> None:
         """The newsroom. A defect in it ends the tests of news, never the desk."""
         try:
             await self.desk.newsroom.run()
         except Exception as error:
-            logger.exception("defect in the newsroom")
-            self._take(SourceReport("newsroom", SourceState.STOPPED, f"defect: {error!r} (see the log file)"))
+            self._ended("newsroom", error)
+
+    def _ended(self, name: str, error: Exception) -> None:
+        """Something beside the trading ended by a defect."""
+        if isinstance(error, MemoryError):
+            self._last_resort.end(f"in {name}")
+        logger.exception("defect in %s", name)
+        self._take(SourceReport(name, SourceState.STOPPED, f"defect: {error!r} (see the log file)"))
 
     def _watch_time(self) -> None:
         """Notice that this process did not run (suspended, stopped, the machine asleep): what it knows is old then.

@@ -243,6 +243,8 @@ class TwsBroker:
             return task.result()
         if isinstance(error, BrokerError):
             return f"{task.get_name()}: {error}"
+        if isinstance(error, MemoryError):
+            raise error  # no new connection mends that
         logger.error("defect in %s", task.get_name(), exc_info=error)
         return f"defect in {task.get_name()}: {error!r}"
 
