@@ -25,7 +25,7 @@ from skim_tui.domain.exits import (
     whole_plan,
 )
 from skim_tui.domain.instrument import PriceLadder, price
-from skim_tui.domain.orders import OrderSpec, OrderStatus, OrderType, OrderUpdate, Tif, leg_of, order_ref
+from skim_tui.domain.orders import OrderSpec, OrderStatus, OrderType, OrderUpdate, Tif, leg_of, order_ref, ticket_of
 from skim_tui.domain.position import Position
 
 EXIT_LEGS = ("H", "X")
@@ -80,7 +80,9 @@ class Exits:
         held = self._books.held(position.ticket_id, self._orders.of_symbol(symbol))
         if held <= 0:
             return False, f"{symbol}: closed already, the executions are on their way"
-        closing = min(held, quantity or held)
+        closing = min(held, quantity or held, held - self._stopping_out(position))
+        if closing <= 0:
+            return True, f"{symbol}: its stop is closing it already"
         spec = OrderSpec(
             ref=self._orders.next_ref(position.ticket_id, "H" if is_half else "X"),
             symbol=symbol,
@@ -88,7 +90,7 @@ class Exits:
             type=OrderType.MARKET,
             quantity=closing,
             tif=Tif.DAY,
-            oca_group=order_ref(position.ticket_id, "OCA"),
+            oca_group=self._orders.exit_group(position.ticket_id),
         )
         self._tried[symbol] = self._context.wall()
         self._why[spec.ref] = why
@@ -100,6 +102,18 @@ class Exits:
         self._context.log("info", f"{symbol}: closing {closing:,} ({why})")
         doing = "buying back" if position.is_short else "selling"
         return True, f"{symbol}: {doing} {closing:,} at market"
+
+    def _stopping_out(self, position: Position) -> int:
+        """Shares that a stop is closing now: one that has filled in part is a market order for the rest. An exit for
+        the same shares would race it, and what both close is a position on the other side."""
+        return sum(
+            order.remaining
+            for order in self._orders.of_symbol(position.symbol)
+            if order.type is OrderType.STOP
+            and order.filled > 0
+            and not order.status.is_done
+            and ticket_of(order.ref) == position.ticket_id
+        )
 
     def _stop_entering(self, position: Position, who: str) -> None:
         """No share is added while the position is being closed."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from decimal import Decimal
 
 from skim_tui.crashpoints import crashpoint
@@ -39,6 +40,10 @@ SETTLING_GRACE = 5.0
 """Real seconds a stop may differ from the holding for a known reason: the broker's own OCA reduction is on its way,
 or it is here and the sale that caused it is not."""
 
+TARGET_GRACE = 0.75
+"""The same when only a resting target could have closed the shares. It fills at the far end of the range, so that a
+stop too many for a moment does no harm, and it may rest for days: shares must not be bare for long on its account."""
+
 REPAIR_EVERY = 2.0
 """Real seconds between two attempts to repair the same stop."""
 
@@ -65,7 +70,9 @@ class Keeper:
         self._books = books
         self._exits = exits
         self._unsettled: dict[str, float] = {}
-        self._repaired: dict[str, float] = {}
+        self._repaired: dict[str, tuple[float, int]] = {}
+        """symbol -> (when it was last repaired, the shares that the stops were to cover then)."""
+        self._taking_stock = False
         self._resizes: dict[str, tuple[int, int]] = {}
         """symbol -> (shares covered when a resize was last asked, how often it was asked at that)."""
         self._leftover: dict[str, float] = {}
@@ -204,10 +211,23 @@ class Keeper:
                 self._context.log("warning", f"{order.symbol}: {order.ref} protects nothing any more, cancelling it")
                 self._orders.cancel(order.ref, "desk", "its shares are gone")
 
-    def check(self, symbol: str) -> None:
-        """See that resting stops cover exactly what is held, and repair what does not (S2)."""
+    @contextmanager
+    def taking_stock(self) -> Generator[None]:
+        """While a snapshot is digested nothing is repaired: half of it is no truth, and a stop placed in its midst
+        is not on its list. Afterwards every position is checked once."""
+        self._taking_stock = True
+        try:
+            yield
+        finally:
+            self._taking_stock = False
+        for symbol in tuple(self._books.positions):
+            self.check(symbol, is_complete=True)
+
+    def check(self, symbol: str, *, is_complete: bool = False) -> None:
+        """See that resting stops cover exactly what is held, and repair what does not (S2). ``is_complete``: what is
+        known was just brought in line with the broker, so that no target filled unseen."""
         position = self._books.positions.get(symbol)
-        if position is None:
+        if position is None or self._taking_stock:
             return
         now = self._context.wall()
         orders = self._orders.of_symbol(symbol)
@@ -223,13 +243,15 @@ class Keeper:
         if repair is None:
             self._unsettled.pop(symbol, None)
             return
-        if stops.covered > held or held - stops.covered <= self._exiting(position.ticket_id, orders):
-            since = self._unsettled.setdefault(symbol, now)
-            if now - since < SETTLING_GRACE:
-                return
-        if now - self._repaired.get(symbol, float("-inf")) < REPAIR_EVERY:
+        grace = self._grace(position.ticket_id, orders, held - stops.covered)
+        if is_complete and grace == TARGET_GRACE:
+            grace = 0.0
+        if grace and now - self._unsettled.setdefault(symbol, now) < grace:
             return
-        self._repaired[symbol] = now
+        when, wanted = self._repaired.get(symbol, (float("-inf"), 0))
+        if now - when < REPAIR_EVERY and stops.covered != wanted:
+            return  # the repair before is still on its way, or failed
+        self._repaired[symbol] = (now, held)
         if isinstance(repair, CancelStop):
             self._context.log("warning", f"{symbol}: {repair.ref} is a stop too many, cancelling it")
             self._orders.cancel(repair.ref, "desk", "the others cover all that is held")
@@ -239,14 +261,23 @@ class Keeper:
             self._place(position, repair.quantity)
 
     @staticmethod
-    def _exiting(ticket_id: str, orders: list[OrderUpdate]) -> int:
-        """Shares that an exit or target under way may have closed without our knowing yet: the broker may reduce the
-        stop first and tell the fill after. To enlarge the stop again would be to close those shares twice."""
-        return sum(
-            order.remaining
-            for order in orders
-            if leg_of(order.ref) in (*EXIT_LEGS, "T") and not order.status.is_done and ticket_of(order.ref) == ticket_id
-        )
+    def _grace(ticket_id: str, orders: list[OrderUpdate], bare: int) -> float:
+        """Real seconds before ``bare`` shares (below 0: shares covered twice) are repaired. An exit or target under
+        way may have closed them without our knowing yet: the broker may reduce the stop first and tell the fill
+        after. To enlarge the stop again would be to close those shares twice."""
+        if bare < 0:
+            return SETTLING_GRACE
+        closing = {"exit": 0, "target": 0}
+        for order in orders:
+            if order.status.is_done or ticket_of(order.ref) != ticket_id:
+                continue
+            leg = leg_of(order.ref)
+            kind = "exit" if leg in EXIT_LEGS else "target" if leg == "T" else ""
+            if kind:
+                closing[kind] += order.remaining
+        if bare <= closing["exit"]:
+            return SETTLING_GRACE
+        return TARGET_GRACE if bare <= closing["exit"] + closing["target"] else 0.0
 
     def _stop_in_flight(self, position: Position) -> bool:
         return any(
@@ -288,7 +319,7 @@ class Keeper:
             quantity=quantity,
             tif=Tif.GTC,
             stop_price=stop,
-            oca_group=order_ref(position.ticket_id, "OCA"),
+            oca_group=self._orders.exit_group(position.ticket_id),
         )
         crashpoint("before-stop-replaced")
         failed = self._orders.send(spec, "desk", "replace a lost stop")

@@ -106,6 +106,19 @@ class Orders:
         """When the order was intended."""
         return self._meta[ref][2]
 
+    def exit_group(self, ticket_id: str) -> str:
+        """The OCA group for one more order that closes: that of the orders which work for the same shares. When none
+        does it is a new one, for the broker takes no order into a group that was filled."""
+        used: list[str] = []
+        for ref, update in self.updates.items():
+            group = self._meta[ref][0]
+            if group and ticket_of(ref) == ticket_id:
+                if not update.status.is_done:
+                    return group
+                used.append(group)
+        first = order_ref(ticket_id, "OCA")
+        return first if not used else f"{first}{len(set(used)) + 1}"
+
     def next_ref(self, ticket_id: str, leg: str) -> str:
         """The next unused reference of a leg: S2, S3 ..., H1, H2 ..., X1, X2 ..."""
         number = 2 if leg == "S" else 1

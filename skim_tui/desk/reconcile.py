@@ -44,11 +44,10 @@ class Reconciler:
     def take(self, snapshot: BrokerSnapshot) -> list[str]:
         """Digest one snapshot; the mismatches that nothing explains, one line each."""
         crashpoint("reconcile-begun")
-        self._take_fills(snapshot)
-        crashpoint("reconcile-fills-taken")
-        mismatches = [*self._take_orders(snapshot), *self._oversold(), *self._compare(snapshot)]
-        for symbol in tuple(self._books.positions):
-            self._keeper.check(symbol)
+        with self._keeper.taking_stock():
+            self._take_fills(snapshot)
+            crashpoint("reconcile-fills-taken")
+            mismatches = [*self._take_orders(snapshot), *self._oversold(), *self._compare(snapshot)]
         crashpoint("reconcile-done")
         return mismatches
 

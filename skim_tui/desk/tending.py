@@ -76,7 +76,7 @@ class Tending:
             quantity=position.quantity,
             tif=Tif.GTC,
             limit_price=target,
-            oca_group=order_ref(position.ticket_id, "OCA"),
+            oca_group=self._orders.exit_group(position.ticket_id),
         )
         not_sent = self._orders.send(spec, who, "target by hand")
         return (False, not_sent) if not_sent else (True, f"{symbol}: target at {target}")

@@ -18,6 +18,8 @@ class Families:
         self._by_id: dict[tuple[int, int], SimOrder] = {}
         self._born: dict[tuple[int, int], list[SimOrder]] = {}
         """Every child by client and parent id."""
+        self._named: dict[str, list[SimOrder]] = {}
+        """Every order by the OCA group that its client named."""
         self._parked: list[SimOrder] = []
         """Accepted, but not transmitted."""
         self.highest_ids: dict[int, int] = {}
@@ -29,6 +31,8 @@ class Families:
         self.highest_ids[order.client_id] = max(self.highest_ids.get(order.client_id, 0), order.order_id)
         if order.parent_id:
             self._born.setdefault((order.client_id, order.parent_id), []).append(order)
+        if order.oca_group:
+            self._named.setdefault(order.oca_group, []).append(order)
         if order.status == "ApiPending":
             self._parked.append(order)
 
@@ -76,6 +80,14 @@ class Families:
             for other in book
             if other is not order and not other.is_done and self.group(other) == group
         ]
+
+    def is_spent(self, order: SimOrder) -> bool:
+        """Whether the OCA group that a new order names is over: one of it was filled, and in a group that reduces
+        none is left."""
+        members = self._named.get(order.oca_group, ()) if order.oca_group else ()
+        if not any(other.status == "Filled" for other in members):
+            return False
+        return order.oca_type not in REDUCING or all(other.is_done for other in members)
 
     def capacity(self, order: SimOrder) -> int:
         """Shares the order may fill now: children together never more than their parent has filled."""

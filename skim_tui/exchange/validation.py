@@ -26,6 +26,10 @@ TIFS = ("DAY", "GTC", "IOC", "GTD", "OPG")
 MOST_ACTIVE = 20
 """Active orders per contract, side and account."""
 
+GROUP_FILLED = "Order rejected - reason:OCA group is already filled"
+"""Source: the words of live gateways in several public logs of 2026, for orders sent after one of their group had
+filled; that a group which reduces is over only with its last order is a choice."""
+
 NOT_SHORTABLE = "Order rejected - reason:The contract is not available for short sale"
 """Source: the words of live gateways in several public logs, 2023 to 2026."""
 
@@ -92,6 +96,8 @@ class Rules:
         self._check_form(terms, instrument)
         if order.perm_id == 0:
             self._check_count(order)
+            if self._families.is_spent(order):
+                raise Rejected(201, GROUP_FILLED)
         if order.side is Side.BUY:
             worth = self._worth(order, terms)
             self._check_purchase(order, instrument, terms.quantity, worth)

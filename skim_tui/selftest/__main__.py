@@ -51,7 +51,7 @@ def _crashes(args: argparse.Namespace) -> int:
     def tell(outcome: crashes.Outcome) -> None:
         verdict = "ok" if not outcome.faults else "FAILED: " + "; ".join(outcome.faults)
         print(
-            f"{time.monotonic() - began:7.1f} s  {outcome.point:22} seed {outcome.seed:<3} {outcome.orders:2} orders "
+            f"{time.monotonic() - began:7.1f} s  {outcome.point:22} seed {outcome.seed:<3} {'short' if outcome.short else 'long':5} {outcome.orders:2} orders "
             f"{outcome.fills:3} fills  {verdict}",
             flush=True,
         )
@@ -69,7 +69,7 @@ def _chaos(args: argparse.Namespace) -> int:
         verdict = "ok" if not day.violations else "VIOLATED: " + "; ".join(day.violations)
         print(
             f"{time.monotonic() - began:7.1f} s  day {day.seed:<4} {day.injected:3} faults {day.connections:3} connections "
-            f"{day.orders:3} orders {day.fills:4} fills  longest gap {day.longest_gap:5.2f} s  {verdict}",
+            f"{day.orders:3} orders {day.fills:4} fills {day.shorts:3} short  longest gap {day.longest_gap:5.2f} s  {verdict}",
             flush=True,
         )
 

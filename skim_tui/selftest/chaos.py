@@ -21,7 +21,8 @@ from skim_tui.exchange import chaos, synthetic
 from skim_tui.link.commands import Acknowledge, Kill, SetAuto
 from skim_tui.selftest import desk_process
 from skim_tui.selftest.market import TODAY, at, busy_day
-from skim_tui.selftest.stage import Stage, stage
+from skim_tui.selftest.stage import SHORTING, Stage, stage
+from skim_tui.selftest.umpire import is_short_entry
 
 SETTINGS: dict[str, dict[str, Any]] = {
     "opening_range": {"minutes": 5},
@@ -32,6 +33,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
         "max_positions": 20, "max_exposure": 90_000, "max_order_value": 15_000,
     },
     "desk": {"without_console": "continue"},
+    "shock": {**SHORTING, "take_profit_r": 1.5, "time_stop_minutes": 40},
 }  # fmt: skip
 
 AFTERWARDS = 90
@@ -54,6 +56,8 @@ class Day:
     """How often each kind happened."""
     orders: int = 0
     fills: int = 0
+    shorts: int = 0
+    """Entries that sold short and filled."""
     connections: int = 0
     held_share_seconds: float = 0.0
     share_seconds: float = 0.0
@@ -103,6 +107,7 @@ async def chaos_day(seed: int, folder: Path, *, minutes: int = 380, speed: float
             faults=dict(trial.faults.told),
             orders=len(trial.exchange.orders),
             fills=len(trial.exchange.executions),
+            shorts=sum(1 for order in trial.exchange.orders.values() if is_short_entry(order)),
             connections=connections,
             held_share_seconds=umpire.held_share_seconds,
             share_seconds=umpire.share_seconds,
@@ -190,7 +195,7 @@ def summary(days: Sequence[Day]) -> str:
     return (
         f"{len(days)} days, {sum(day.injected for day in days)} faults of {len(kinds)} kinds, "
         f"{sum(day.connections for day in days)} connections, {sum(day.orders for day in days)} orders, "
-        f"{sum(day.fills for day in days)} fills, {bare:,.0f} of {held:,.0f} share-seconds uncovered "
+        f"{sum(day.fills for day in days)} fills, {sum(day.shorts for day in days)} short entries, {bare:,.0f} of {held:,.0f} share-seconds uncovered "
         f"({bare / held:.3%}; {sum(day.excused for day in days):,.0f} more while nobody could act), longest "
         f"{max((day.longest_gap for day in days), default=0.0):.1f} s, "
         f"{sum(len(day.violations) for day in days)} violations"

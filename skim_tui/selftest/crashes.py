@@ -14,13 +14,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
+from typing import Any
 
 from skim_tui.crashpoints import POINTS
 from skim_tui.exchange.model import Rejected
 from skim_tui.link.commands import Kill
 from skim_tui.selftest import desk_process
-from skim_tui.selftest.market import at, hour
-from skim_tui.selftest.stage import Stage, stage
+from skim_tui.selftest.market import at, bad_hour, hour
+from skim_tui.selftest.stage import SETTINGS, SHORTING, Stage, stage
 
 SPEED = 60.0
 """Exchange seconds for each real one: a minute a second."""
@@ -39,6 +40,8 @@ FLATTENED = frozenset({"after-cancel", "flatten-begun", "flatten-half-done", "po
 """... when the operator flattens."""
 REPEATED = frozenset({"before-ack", "after-ack", "before-fill", "after-fill"})
 """Points that are passed often: the seed chooses which time."""
+PLANNED = frozenset({"before-exit", "after-exit", "after-exit-fill"})
+"""... when the plan closes a part of the position, or all of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,8 @@ class Outcome:
     point: str
     seed: int
     killed: bool
+    short: bool = False
+    """The desk sold short; else it bought."""
     orders: int = 0
     fills: int = 0
     share_seconds: float = 0.0
@@ -57,13 +62,31 @@ class Outcome:
     """What went wrong; empty when the case passed."""
 
 
+def is_short(point: str, seed: int) -> bool:
+    """Which side of the market a case is on: every point is tried on both, a seed after the other."""
+    return (seed + POINTS.index(point)) % 2 == 1
+
+
+def _short_settings(point: str, random: Random) -> dict[str, dict[str, Any]]:
+    """A short position is closed by its time stop where the point asks for a planned exit, and left alone where it
+    asks for somebody's hand."""
+    minutes = 3 if point in PLANNED else 0 if point in TAMPERED | BARED | FLATTENED else random.choice((0, 4))
+    target = 0.0 if point in PLANNED else random.choice((0.0, 1.0))
+    return {**SETTINGS, "shock": {**SHORTING, "time_stop_minutes": minutes, "take_profit_r": target}}
+
+
 async def case(point: str, seed: int, folder: Path) -> Outcome:
     """Kill a desk at ``point``, start another, flatten, and judge."""
-    random = Random(f"{point} {seed}")
-    falls_at = random.choice((0, 0, random.randint(19, 24)))
+    random, short = Random(f"{point} {seed}"), is_short(point, seed)
+    turns_at = random.choice((0, 0, random.randint(19, 24)))
     thin = point in REPEATED or point in ("after-partial-fill", "after-cancel")
-    tape = hour(random, falls_at=falls_at, volume=1_500 if thin else random.choice((1_500, 4_000, 40_000)))
-    async with stage(tape, folder, start=at(10, 14, random.randint(0, 30)), speed=SPEED) as trial:
+    volume = 1_500 if thin else random.choice((1_500, 4_000, 40_000))
+    tape = (
+        bad_hour(random, turns_at=turns_at, volume=volume) if short else hour(random, falls_at=turns_at, volume=volume)
+    )
+    settings = _short_settings(point, random) if short else SETTINGS
+    start = at(10, 14, random.randint(0, 30))
+    async with stage(tape, folder, start=start, speed=SPEED, settings=settings) as trial:
         times = random.randint(1, 2) if point in REPEATED else 1
         trial.start_desk(crash_at=f"{point}:{times}")
         killed = await _drive_to_death(trial, point, random)
@@ -89,6 +112,7 @@ async def case(point: str, seed: int, folder: Path) -> Outcome:
             point,
             seed,
             killed,
+            short,
             orders=sum(1 for order in trial.exchange.orders.values()),
             fills=len(trial.exchange.executions),
             share_seconds=umpire.share_seconds,
@@ -203,6 +227,7 @@ def summary(outcomes: Sequence[Outcome]) -> str:
     return (
         f"{len({outcome.point for outcome in outcomes})} points, {len(outcomes)} cases, "
         f"{sum(outcome.killed for outcome in outcomes)} killed at their point, "
+        f"{sum(outcome.short for outcome in outcomes)} of them short, "
         f"{sum(outcome.orders for outcome in outcomes)} orders, {sum(outcome.fills for outcome in outcomes)} fills, "
         f"longest gap {max((outcome.longest_gap for outcome in outcomes), default=0.0):.2f} s, "
         f"{sum(outcome.share_seconds for outcome in outcomes):.0f} share-seconds uncovered "

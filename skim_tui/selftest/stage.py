@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from skim_tui.calendar_source import calendar
+from skim_tui.domain.orders import Side
 from skim_tui.domain.session import ASX
 from skim_tui.exchange.core import Exchange
 from skim_tui.exchange.faults import Fault, Faults
@@ -40,6 +41,12 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "desk": {"without_console": "continue"},
 }
 """Everything is traded at once and nothing is refused, so that the trial comes to its point."""
+
+SHORTING: dict[str, Any] = {
+    "enabled": True, "short": True, "detector": "classic", "atr_period": 5, "atr_multiple": 2.0, "volume_period": 5,
+    "volume_multiple": 2.0, "window_minutes": 10, "take_profit_r": 0.0, "time_stop_minutes": 0,
+}  # fmt: skip
+"""The news-shock strategy on both sides, with a test that a few quiet minutes are enough for."""
 
 
 class Observer:
@@ -165,7 +172,8 @@ class Stage:
 
     @property
     def held(self) -> int:
-        return sum(quantity for quantity, _ in self.exchange.positions.values())
+        """Shares of all positions, long and short."""
+        return sum(abs(quantity) for quantity, _ in self.exchange.positions.values())
 
     def live(self, leg: str = "") -> list[SimOrder]:
         """Our orders that still may fill, all or those of one leg."""
@@ -213,7 +221,8 @@ def compare(exchange: Exchange, journal: Journal) -> list[str]:
             said.append(f"order {order.order_ref} is {row.status} in the journal, {order.status} at the exchange")
     booked: dict[str, int] = {}
     for row in journal.positions(account):
-        booked[row.symbol] = booked.get(row.symbol, 0) + (0 if row.state == "closed" else row.quantity)
+        held = 0 if row.state == "closed" else Side(row.side).sign * row.quantity
+        booked[row.symbol] = booked.get(row.symbol, 0) + held
     for symbol in booked.keys() | exchange.positions.keys():
         held = exchange.positions.get(symbol, (0,))[0]
         if booked.get(symbol, 0) != held:
@@ -238,12 +247,13 @@ async def stage(
     Mishaps(exchange, door_faults)
     door = TwsDoor(exchange, faults=door_faults)
     _, port = await door.start()
-    umpire = Umpire(exchange)
+    chosen = settings or SETTINGS
+    umpire = Umpire(exchange, may_short=bool(chosen.get("shock", {}).get("short")))
     tasks = (
         asyncio.create_task(exchange.run(linger=True), name="tape"),
         asyncio.create_task(door_faults.run(), name="faults"),
     )
-    set_up = Stage(exchange, umpire, door_faults, door, folder, port, settings or SETTINGS)
+    set_up = Stage(exchange, umpire, door_faults, door, folder, port, chosen)
     try:
         yield set_up
     finally:

@@ -20,7 +20,7 @@ OUR_LEGS = ("E", "S", "T", "H", "X")
 
 @dataclass(slots=True)
 class Gap:
-    """A stretch in which some held shares had no resting stop."""
+    """A stretch in which some shares, held or owed, had no resting stop."""
 
     symbol: str
     shares: int
@@ -34,17 +34,21 @@ class Gap:
 class Umpire:
     """A listener of one exchange. ``violations`` stays empty while the rules hold.
 
+    A position is long or, where the desk ``may_short``, short: then stops that buy cover it.
     ``excused`` is set while no desk is there to act (killed by the test, connection cut): what is unprotected then
     is counted apart, for nothing but a stop that rests at the broker can protect it.
     """
 
-    def __init__(self, exchange: Exchange, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, exchange: Exchange, *, may_short: bool = False, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._exchange = exchange
+        self._may_short = may_short
         self._clock = clock
         self.violations: list[str] = []
         self.excused = False
         self.share_seconds = 0.0
-        """Shares held without a resting stop, times real seconds, while the desk could act."""
+        """Shares held or sold short without a resting stop, times real seconds, while the desk could act."""
         self.excused_share_seconds = 0.0
         self.held_share_seconds = 0.0
         self.longest_gap = 0.0
@@ -66,12 +70,11 @@ class Umpire:
         known = self._perms.setdefault(order.order_ref, order.perm_id)
         if known != order.perm_id:
             self._violation(f"S3 {order.order_ref} was sent twice")
-        self._judge_sales(order.symbol)
+        self._judge_exits(order.symbol)
 
     def on_execution(self, execution: Execution) -> None:
         self.look()
-        if self._exchange.positions.get(execution.symbol, (0, 0))[0] < 0:
-            self._violation(f"S5 {execution.symbol}: sold short by {execution.order_ref}")
+        self._judge_fill(execution)
 
     def on_quote(self, quote: Quote) -> None: ...
     def on_trade(self, trade: Trade) -> None: ...
@@ -108,8 +111,8 @@ class Umpire:
                 self.longest_gap = max(self.longest_gap, now - since)
         holdings = self._exchange.positions
         for symbol, (held, _) in holdings.items():
-            self.held_share_seconds += max(0, held) * passed
-            bare = held - self.covered(symbol)
+            self.held_share_seconds += abs(held) * passed
+            bare = abs(held) - self.covered(symbol)
             if bare > 0:
                 gap = self._open.get(symbol)
                 if gap is None:
@@ -126,19 +129,40 @@ class Umpire:
         self._since.pop(symbol, None)
 
     def covered(self, symbol: str) -> int:
-        """Shares of ``symbol`` that resting or triggered stops would sell."""
+        """Shares of ``symbol`` that resting or triggered stops would sell, or buy back when it is sold short."""
+        away = Side.SELL if self._held(symbol) >= 0 else Side.BUY
         return sum(
             order.remaining
             for order in live_orders(self._exchange, symbol)
-            if order.side is Side.SELL and order.type.startswith("STP")
+            if order.side is away and order.type.startswith("STP")
         )
 
-    def _judge_sales(self, symbol: str) -> None:
+    def _held(self, symbol: str) -> int:
+        return self._exchange.positions.get(symbol, (0,))[0]
+
+    def _judge_fill(self, execution: Execution) -> None:
+        """An exit closes what is there and no share more; an entry opens or enlarges, never the other side."""
+        if not is_ours(execution.order_ref):
+            return
+        after, signed = self._held(execution.symbol), execution.side.sign * execution.quantity
+        before = after - signed
+        what = f"{execution.symbol}: {execution.order_ref} {execution.side.value} {execution.quantity} at {before} held"
+        if execution.order_ref.rpartition(".")[2].startswith("E"):
+            if before * signed < 0:
+                self._violation(f"S6 {what} entered against a position")
+            elif execution.side is Side.SELL and not self._may_short:
+                self._violation(f"S5 {what} sold short")
+        elif before * signed >= 0 or abs(signed) > abs(before):
+            self._violation(f"S5 {what} closed more than was there")
+
+    def _judge_exits(self, symbol: str) -> None:
         """Never two working exits for the same shares, unless one group reduces them."""
         exits = [
             order
             for order in live_orders(self._exchange, symbol)
-            if order.side is Side.SELL and order.type == "MKT" and is_ours(order.order_ref)
+            if order.type == "MKT"
+            and is_ours(order.order_ref)
+            and not order.order_ref.rpartition(".")[2].startswith("E")
         ]
         if len(exits) > 1 and len({order.oca_group for order in exits}) > 1:
             self._violation(f"S5 {symbol}: exits {', '.join(order.order_ref for order in exits)} work side by side")
@@ -153,6 +177,12 @@ def is_ours(ref: str) -> bool:
     """Whether an order reference has the desk's shape."""
     head, dot, leg = ref.rpartition(".")
     return bool(head and dot) and leg[:1] in OUR_LEGS
+
+
+def is_short_entry(order: SimOrder) -> bool:
+    """Whether it is an entry of the desk that sold short."""
+    head, _, leg = order.order_ref.rpartition(".")
+    return bool(head) and leg.startswith("E") and order.side is Side.SELL and order.filled > 0
 
 
 def live_orders(exchange: Exchange, symbol: str = "") -> list[SimOrder]:

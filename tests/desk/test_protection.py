@@ -301,3 +301,59 @@ def test_more_missing_than_an_exit_can_have_sold_is_repaired_at_once():
     script.desk.exits.close("BHP", "test", "by hand", 30)
     script.say(S, HELD, quantity=60)
     assert script.asked("modify") == [("modify", S, 100, None)]
+
+
+def test_s2_a_resting_target_does_not_leave_shares_bare_for_long():
+    """A target may rest for days: that it could have closed the shares excuses no more than a moment."""
+    script = Script()
+    done, text = script.desk.approvals.approve(script.propose(target=script.at("11.50")), "test")
+    assert done, text
+    for leg, status in ((E, WORKING), (S, HELD), (f"{T}.T", HELD)):
+        script.say(leg, status)
+    script.fill(E, 100)
+    script.say(S, CANCELLED)
+    assert script.placed("S") == [S], "the target's fill may be on its way"
+    script.wait(1)
+    assert script.placed("S") == [S, f"{T}.S2"]
+
+
+def test_s2_a_stop_follows_an_entry_that_goes_on_filling_after_its_repair():
+    script = Script()
+    script.enter(filled=30)
+    script.say(S, HELD, quantity=20)
+    assert script.asked("modify") == [("modify", S, 30, None)]
+    script.say(S, HELD, quantity=30)
+    script.fill(E, 40)
+    assert script.asked("modify")[-1] == ("modify", S, 70, None), "the repair before has worked: this is another"
+    script.fill(E, 30)
+    assert len(script.asked("modify")) == 2, "that one is on its way"
+    script.wait(3)
+    assert script.asked("modify")[-1] == ("modify", S, 100, None)
+
+
+def test_s5_an_exit_leaves_to_a_stop_what_the_stop_is_closing():
+    """A stop that filled in part is a market order for the rest: an exit beside it would close shares twice."""
+    script = Script()
+    script.enter()
+    script.fill(S, 40, "9.98")
+    done, text = script.desk.exits.close("BHP", "test", "kill switch")
+    assert done and "its stop is closing it" in text and not script.placed("X")
+    script.say(S, CANCELLED)
+    script.desk.exits.close("BHP", "test", "kill switch")
+    assert script.broker.specs[f"{T}.X1"].quantity == 60
+
+
+def test_s5_an_exit_joins_the_group_of_the_stop_and_none_that_is_over():
+    """The broker refuses an order for a group that was filled."""
+    script = Script()
+    script.enter()
+    first = script.broker.specs[S].oca_group
+    script.desk.exits.close("BHP", "test", "half", 50, is_half=True)
+    assert script.broker.specs[f"{T}.H1"].oca_group == first
+    script.fill(f"{T}.H1", 50, "10.60")
+    script.say(S, CANCELLED)
+    again = script.broker.specs[f"{T}.S2"].oca_group
+    assert again and again != first
+    script.say(f"{T}.S2", HELD)
+    script.desk.exits.close("BHP", "test", "by hand")
+    assert script.broker.specs[f"{T}.X1"].oca_group == again

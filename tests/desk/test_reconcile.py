@@ -7,7 +7,7 @@ import pytest
 from skim_tui.domain.bracket import bracket_of
 from skim_tui.domain.orders import OrderType, OrderUpdate, Side
 from skim_tui.journal import JournalError
-from tests.desk.scripted import CANCELLED, FILLED, HELD, WORKING, D, Script, T
+from tests.desk.scripted import CANCELLED, FILLED, HELD, SENT, WORKING, D, Script, T
 
 pytestmark = pytest.mark.usefixtures("either_side")
 E, S = f"{T}.E", f"{T}.S"
@@ -105,6 +105,19 @@ def test_s4_a_stop_gone_while_the_desk_was_dead_is_replaced_at_once(tmp_path):
     script.said[S] = script.update(S, CANCELLED)
     after = second(script, tmp_path / "j.db")
     assert after.placed("S") == [f"{T}.S2"] and after.broker.specs[f"{T}.S2"].quantity == 100
+
+
+def test_s4_what_filled_while_away_is_counted_whole_before_a_stop_is_placed(tmp_path):
+    """Half of a snapshot is no truth: a stop placed in its midst is too small, and on no list of the broker's."""
+    script = Script(tmp_path / "j.db")
+    script.enter(filled=30)
+    for _ in range(3):
+        script.execution(E, 20)
+    script.said[E] = script.update(E, WORKING, filled=90)
+    script.said[S] = script.update(S, CANCELLED)
+    after = second(script, tmp_path / "j.db")
+    assert after.placed("S") == [f"{T}.S2"] and after.broker.specs[f"{T}.S2"].quantity == 90
+    assert after.desk.orders.updates[f"{T}.S2"].status is SENT
 
 
 def test_s4_a_difference_in_shares_is_shown_journaled_and_blocks_entries_until_acknowledged():

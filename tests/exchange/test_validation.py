@@ -115,6 +115,21 @@ def test_a_stop_and_a_target_in_one_group_promise_the_shares_once():
     assert [order.remaining for order in floor.exchange.orders.values() if not order.is_done] == [300, 300]
 
 
+@pytest.mark.parametrize(("kind", "taken"), [(1, False), (2, True)])
+def test_a_group_of_which_an_order_was_filled_takes_no_more(kind, taken):
+    """A group that reduces is over with its last order, one that cancels with the first fill."""
+    floor = market()
+    floor.hold(500)
+    group = {"oca_group": "exit", "oca_type": kind}
+    floor.send("SELL", "STP", 500, None, "9.50", **group)
+    floor.send("SELL", "MKT", 200, **group)
+    over = (201, "Order rejected - reason:OCA group is already filled")
+    if taken:
+        floor.send("SELL", "MKT", 300, **group)
+        assert floor.exchange.positions == {}
+    assert refused(floor, "SELL", "MKT", 300, **group) == over
+
+
 def test_filled_children_promise_what_they_protect():
     floor = market().quote("10:31", 9.89, 9.90).trade("10:31:01", 9.89, 4000)
     bracket(floor)
