@@ -41,6 +41,9 @@ class Books:
         """Holdings of the account that this desk did not open: (shares, average cost)."""
         self.early: dict[str, Fill] = {}
         """Exits of more than is held: the fill of their entry is still on its way. By execution id."""
+        self.aside: dict[str, Fill] = {}
+        """Fills of an entry that was taken for lost, in a symbol that another ticket holds by now: they must not hide
+        that position, and are booked when it is closed. Until then their own stop covers them. By execution id."""
         self.last_loss_ts = 0.0
         self._tickets: dict[str, ExpectedEntry] = {}
         """By ticket id, of entries that may still fill."""
@@ -57,7 +60,7 @@ class Books:
 
     def clear(self) -> None:
         """Nothing is known: another account, or the first."""
-        for kept in (self.positions, self.closed, self.strangers, self.early):
+        for kept in (self.positions, self.closed, self.strangers, self.early, self.aside):
             kept.clear()
         for known in (self._tickets, self._fills, self._shares, self._fees, self._charged):
             known.clear()
@@ -121,15 +124,20 @@ class Books:
 
     def count(self, fill: Fill) -> Position | None:
         """Book a fill once. None when it changes nothing: known already, not of this desk, or an exit that
-        waits for the entry before it (kept in :attr:`early`)."""
+        waits for the entry before it (kept in :attr:`early`), or one set :attr:`aside`."""
         if fill.exec_id in self._fills or not self.knows(ticket_of(fill.ref)):
             return None
         position = self.of_ticket(ticket_of(fill.ref))
         held = position.quantity if position is not None else 0
-        if fill.side is not self._tickets[ticket_of(fill.ref)].side and fill.quantity > held:
-            self.early[fill.exec_id] = fill
+        if fill.side is not self._tickets[ticket_of(fill.ref)].side:
+            if fill.quantity > held:
+                self.early[fill.exec_id] = fill
+                return None
+        elif self.positions.get(fill.symbol, position) is not position:
+            self.aside[fill.exec_id] = fill
             return None
         self.early.pop(fill.exec_id, None)
+        self.aside.pop(fill.exec_id, None)
         self._fills[fill.exec_id] = fill
         self._shares[fill.ref] = self._shares.get(fill.ref, 0) + fill.quantity
         position = self._book(fill, position)
@@ -210,6 +218,10 @@ class Books:
     def unbooked(self, order: OrderUpdate) -> int:
         """Shares that an order's status says are filled and whose execution has not been told yet."""
         return max(0, order.filled - self._shares.get(order.ref, 0)) if self.knows(ticket_of(order.ref)) else 0
+
+    def untold(self, order: OrderUpdate) -> int:
+        """As :meth:`unbooked`, without the shares whose execution is known and set :attr:`aside`."""
+        return self.unbooked(order) - sum(fill.quantity for fill in self.aside.values() if fill.ref == order.ref)
 
     def held(self, ticket_id: str, orders: Iterable[OrderUpdate]) -> int:
         """Shares of a ticket that the account holds (or owes, when short): those booked, and those that an order's

@@ -195,7 +195,7 @@ class Desk:
         self._look_out(now)
         self.watchlist.on_time(now)
         self.approvals.on_time()
-        self.orders.on_time(self.books.unbooked)
+        self.orders.on_time(self.books.untold)
         self.keeper.on_time()
         self.entry_guard.on_time()
         self.holdings.on_time()

@@ -85,10 +85,12 @@ class Keeper:
         """Count a fill once; True when it is one of ours and new. An exit that comes before its entry is kept,
         and the broker is asked for its whole truth."""
         crashpoint("before-fill")
-        known_early = fill.exec_id in self._books.early
+        known = fill.exec_id in self._books.early or fill.exec_id in self._books.aside
         position = self._books.count(fill)
         if position is None:
-            if fill.exec_id in self._books.early and not known_early:
+            if fill.exec_id in self._books.aside and not known:
+                self._set_aside(fill)
+            elif fill.exec_id in self._books.early and not known:
                 self._context.journal.save(self._books.fill_record(fill))
                 self._context.log(
                     "warning",
@@ -97,12 +99,24 @@ class Keeper:
                 self._context.broker.resync()
             return False
         self._booked(fill, position)
-        for early in sorted(self._books.early.values(), key=lambda early: early.ts):
-            then = self._books.count(early) if ticket_of(early.ref) == position.ticket_id else None
+        waiting = [early for early in self._books.early.values() if ticket_of(early.ref) == position.ticket_id]
+        waiting += [aside for aside in self._books.aside.values() if aside.symbol == fill.symbol]
+        for late in sorted(waiting, key=lambda late: late.ts):
+            then = self._books.count(late)
             if then is not None:
-                self._booked(early, then)
+                self._booked(late, then)
         self.check(fill.symbol)
         return True
+
+    def _set_aside(self, fill: Fill) -> None:
+        """Say that an entry taken for lost has filled beside another position: the operator must look."""
+        self._context.journal.save(self._books.fill_record(fill))
+        self._context.log(
+            "error",
+            f"{fill.symbol}: {fill.ref}, taken for lost, has filled {fill.quantity:,} beside another position; "
+            "its own stop covers them",
+        )
+        self._context.broker.resync()
 
     def _booked(self, fill: Fill, position: Position) -> None:
         context = self._context
@@ -173,7 +187,8 @@ class Keeper:
         return self._stops_of(position) if position is not None else Protection(0, ())
 
     def _stops_of(self, position: Position) -> Protection:
-        return protection(self._orders.updates.values(), position.symbol, position.side)
+        mine = (order for order in self._orders.updates.values() if ticket_of(order.ref) == position.ticket_id)
+        return protection(mine, position.symbol, position.side)
 
     def stop_prices(self) -> dict[str, Decimal]:
         """symbol -> the price of its newest resting stop, of the positions that have one."""

@@ -1,14 +1,16 @@
 """Shares without a stop, stops without shares, and what is bought or sold when nobody meant it any more."""
 
+import sqlite3
 from datetime import date
 
 import pytest
 
 from skim_tui.domain.events import BrokerSnapshot, RequestFailed
 from skim_tui.domain.exits import ExitRule, Holding, planned_exits
-from skim_tui.domain.orders import PositionReport
+from skim_tui.domain.orders import OrderType, OrderUpdate, PositionReport, Side
 from tests.desk.scripted import CANCELLED, FILLED, HELD, REJECTED, WORKING, D, Script, T
 from tests.desk.test_reconcile import second
+from tests.journal.test_versions import VERSIONS
 
 E, S = f"{T}.E", f"{T}.S"
 
@@ -259,3 +261,55 @@ def test_a_stop_that_was_only_inactive_for_a_while_is_not_taken_for_dead():
     assert any("taken for dead" in line for line in script.lines("error"))
     script.desk.operator.kill("test", close_all=False)
     assert ("cancel", E) in script.broker.asked
+
+
+def test_a_purchase_taken_for_lost_that_fills_beside_a_second_one_hides_neither():
+    """A lost order turns up after the trader bought again: the second position vanishes, and its stop with it."""
+    script = Script()
+    script.enter(filled=0)
+    script.snapshot(open_orders=[], completed=[])
+    assert script.desk.orders.updates[E].status is CANCELLED
+    again = "4567-260303-BHP-2"
+    entry, stop = script.enter(50, ticket_id=again)
+    script.say(E, WORKING)
+    script.say(S, HELD)
+    script.fill(E, 100)
+    script.wait(20)
+    assert script.position.ticket_id == again and script.position.quantity == 50
+    assert ("cancel", stop) not in script.broker.asked and ("cancel", S) not in script.broker.asked
+    script.snapshot()
+    assert any("journal holds 50, the broker 150" in text for text in script.desk.context.mismatches)
+    assert any("BHP" in text and "taken for lost" in text for text in script.lines("error"))
+    script.fill(stop, 50, "9.99")
+    assert script.position.ticket_id == T and script.position.quantity == 100 == script.covered
+    script.snapshot()
+    assert not script.desk.context.mismatches
+
+
+def test_a_newer_program_finds_the_position_and_the_stop_of_the_older_one(tmp_path):
+    """An update of the program forgets what is held, and the trader's positions are nobody's from then on."""
+    path = tmp_path / "j.db"
+    old = sqlite3.connect(path)
+    old.executescript((VERSIONS / "1.sql").read_text())
+    old.close()
+    script = Script(path, connect=False)
+    stop = OrderUpdate(
+        S,
+        "BHP",
+        Side.SELL,
+        OrderType.STOP,
+        100,
+        HELD,
+        0,
+        100,
+        D(0),
+        stop_price=D("10.00"),
+        tif="GTC",
+        perm_id=900000002,
+    )
+    script.held = {"BHP": 100}
+    script.reconnect(open_orders=[stop], completed=[], fills=[])
+    script.market()
+    script.wait(10)
+    assert script.position.quantity == 100 and script.covered == 100
+    assert not script.desk.problems() and script.placed() == [] and not script.asked("cancel")
