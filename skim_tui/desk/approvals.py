@@ -137,7 +137,7 @@ class Approvals:
         followed = self._watchlist.symbols.get(entry.ticket.symbol)
         mine = entry.ticket.strategy == ORH
         if mine and followed is not None and followed.state is CandidateState.TICKETED:
-            self._watchlist.move(followed, CandidateState.ENTERED)
+            self._watchlist.candidacy.move(followed, CandidateState.ENTERED)
         text = f"{entry.ticket.symbol}: sent, {entry.ticket.verb} {entry.ticket.quantity:,} at {entry.ticket.limit}"
         self._context.log("info", f"{text} ({who})")
         return True, text
@@ -257,4 +257,4 @@ class Approvals:
         followed = self._watchlist.symbols.get(entry.ticket.symbol)
         mine = entry.ticket.strategy == ORH
         if mine and followed is not None and followed.state is CandidateState.TICKETED:
-            self._watchlist.lapse(followed, reason)
+            self._watchlist.candidacy.lapse(followed, reason)

@@ -193,7 +193,7 @@ class Desk:
             return
         self._watch_journal(now)
         self._look_out(now)
-        self.watchlist.on_time(now)
+        self.watchlist.candidacy.on_time(now)
         self.approvals.on_time()
         self.orders.on_time(self.books.untold)
         self.keeper.on_time()
@@ -206,7 +206,7 @@ class Desk:
         self.trading_day.tell_candidates(now)
         if now >= self._next_record:
             self._next_record = now + RECORD_EVERY
-            if moved := self.watchlist.unrecorded():
+            if moved := self.watchlist.candidacy.unrecorded():
                 context.journal.save(*moved)
 
     def _alert(self, alert: Alert) -> None:

@@ -427,7 +427,7 @@ class Newsroom:
             works.append(work)
             if not self._queue:
                 # A long answer: worth it only while no other item waits for its data.
-                self._watchlist.fetch_minutes(symbol)
+                self._watchlist.following.fetch_minutes(symbol)
         self._again[symbol] = min(again, self._again.get(symbol, again))
         if self.open_windows > MOST_OPEN:
             oldest = next(iter(self._open))
@@ -469,5 +469,5 @@ class Newsroom:
             self._ours.discard(symbol)
             if not self._is_needed(symbol):
                 self._today.discard(symbol)
-                self._watchlist.release(symbol)
+                self._watchlist.following.release(symbol)
             self._wake.set()

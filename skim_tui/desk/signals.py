@@ -40,7 +40,7 @@ class Signals:
         """Propose the entry of a break of the opening range's high, or let the candidate lapse."""
         context, gap, relative = self._context, followed.gap, followed.relative
         if followed.instrument is None:
-            self._watchlist.lapse(followed, NO_INSTRUMENT)
+            self._watchlist.candidacy.lapse(followed, NO_INSTRUMENT)
             return
         plan = plan_entry(breakout, followed.instrument, entry_rule(context.config), followed.daily_atr)
         evidence = (
@@ -54,12 +54,12 @@ class Signals:
         )
         ticket = self._ticket(followed, plan, ORH, evidence)
         if isinstance(ticket, str):
-            self._watchlist.lapse(followed, ticket)
+            self._watchlist.candidacy.lapse(followed, ticket)
             return
-        self._watchlist.move(followed, CandidateState.TICKETED)
+        self._watchlist.candidacy.move(followed, CandidateState.TICKETED)
         refusal = self._approvals.propose(ticket)
         if refusal and followed.state is CandidateState.TICKETED:
-            self._watchlist.lapse(followed, refusal)
+            self._watchlist.candidacy.lapse(followed, refusal)
 
     def on_shock(self, signal: ShockSignal) -> str:
         """Propose the entry of a news shock. Why there is no ticket; empty when there is one.

@@ -90,7 +90,7 @@ class TradingDay:
         context = self._context
         self._approvals.end_day()
         self._newsroom.end_day()
-        records = self._watchlist.finish_day()
+        records = self._watchlist.candidacy.finish_day()
         if self.keep_records:
             self.candidate_records.extend(records)
         context.journal.save(*records, events=[context.event("desk", "session ended", str(context.session_date))])
