@@ -11,8 +11,9 @@ from typing import Any
 from textual import events
 from textual.app import App, ComposeResult, SystemCommand
 from textual.containers import Container
-from textual.screen import Screen
+from textual.screen import ModalScreen, Screen
 from textual.theme import Theme
+from textual.widget import Widget
 from textual.widgets import Input
 
 from skim_tui.console import candidates, rows
@@ -119,8 +120,11 @@ class SkimApp(App[str]):
         self._sent = Sent()
         self.next_tape = ""
         """The tape that a new desk is to be started with once the present one has ended."""
+        self._pressable: set[str] = set()
+        """Keys that mean an action somewhere."""
         for key in dict.fromkeys(key for action in self.actions for key in action.key_names):
             self.bind(key, f"press('{key}')", show=False)
+            self._pressable.add(key)
 
     # ---- the screen -----------------------------------------------------------------------------
 
@@ -191,6 +195,12 @@ class SkimApp(App[str]):
     def place(self) -> str:
         """Where keys go: an open page, or the focused pane of the desk."""
         return self.page.place if self.page is not None else self.looking.pane()
+
+    @staticmethod
+    def focus_at_once(widget: Widget) -> None:
+        """Put the focus on a mounted widget now, so that the next key typed goes there however fast it follows:
+        :meth:`Widget.focus` would wait for its turn among the messages, behind keys that are there already."""
+        widget.screen.set_focus(widget)
 
     def arrange(self) -> None:
         """Give every pane its box, and hide those without one."""
@@ -379,9 +389,21 @@ class SkimApp(App[str]):
     # ---- what keys and the mouse do ---------------------------------------------------------------------
 
     async def on_event(self, event: events.Event) -> None:
-        if isinstance(event, events.Key) and not event.is_forwarded and self.deciding.typed(self.monotonic()):
-            self._arm_later()
+        if isinstance(event, events.Key) and not event.is_forwarded:
+            if self.deciding.typed(self.monotonic()):
+                self._arm_later()
+            if self._press_at_once(event.key):
+                return
         await super().on_event(event)
+
+    def _press_at_once(self, key: str) -> bool:
+        """Carry out a bound key before the next one is looked at, so that keys typed ahead find the focus where the
+        keys before them put it. Left to the focused widget, the next key would be handed to that widget as well."""
+        typing = isinstance(self.focused, Input) or isinstance(self.screen, ModalScreen)
+        if typing or key not in self._pressable:
+            return False
+        self.action_press(key)
+        return True
 
     def action_press(self, key: str) -> None:
         """A bound key was pressed: what it means depends on the place."""

@@ -72,7 +72,7 @@ class Looking:
         field.value = self._app.searching.text(self._searched)
         field.display = True
         self._app.arrange()
-        field.focus()
+        self._app.focus_at_once(field)
 
     def search(self, text: str) -> None:
         """The search field's text changed."""
@@ -85,7 +85,7 @@ class Looking:
         place, self._searched = self._searched, ""
         self._field().display = False
         if self._app.page is not None:
-            self._app.page.table.focus()
+            self._app.focus_at_once(self._app.page.table)
         elif place in PANES:
             self.go(place)
 
@@ -122,7 +122,7 @@ class Looking:
             if pane not in arrange(width, height - 4, wish):
                 wish = replace(wish, zoomed=pane)
         self._wish(wish)
-        self._app.view(pane).focus()
+        self._app.focus_at_once(self._app.view(pane))
         self._app.mark({pane, "footer"})
 
     def _wish(self, wish: Wish) -> None:

@@ -5,9 +5,13 @@ from __future__ import annotations
 from contextlib import asynccontextmanager
 
 import pytest
+from textual import events
 from textual.command import CommandList
+from textual.keys import _character_to_key
+from textual.widgets import Input
 
 from skim_tui.console.app import SkimApp
+from skim_tui.console.dialogs import Ask
 from skim_tui.console.header import strip
 from skim_tui.console.lineview import LineView, Table
 from skim_tui.link.account import Ahead
@@ -178,6 +182,31 @@ async def test_typing_in_the_filter_decides_nothing():
         await s.press("escape", "slash", "w", "h", "c", "enter")
         assert s.app.query_one("#candidates", Table).key == "WHC"
         assert s.commands == []
+
+
+def type_ahead(app, text):
+    """Keys that are all there before the first is looked at, as after a stall of the line."""
+    for character in text:
+        app.post_message(events.Key(_character_to_key(character), character))
+
+
+async def test_keys_typed_ahead_go_where_the_keys_before_them_lead():
+    async with stage() as desk:
+        type_ahead(desk.app, "14x")
+        await desk.settle()
+        assert isinstance(desk.app.screen, Ask), "positions first, then close: not close where the focus was before"
+        type_ahead(desk.app, "y")
+        await desk.settle()
+        (sent,) = desk.commands
+        assert isinstance(sent, ClosePosition)
+
+
+async def test_a_search_typed_ahead_is_a_search_and_no_commands():
+    async with stage(morning(tickets=(ticket(),))) as desk:
+        desk.pass_time(5)
+        type_ahead(desk.app, "1/ab")
+        await desk.settle()
+        assert desk.app.screen.query_one("#filter", Input).value == "ab" and not desk.commands
 
 
 async def test_auto_is_armed_only_after_its_own_key_and_disarmed_at_once():

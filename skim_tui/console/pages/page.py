@@ -80,7 +80,7 @@ class Page(Screen[None]):
         yield LineView(palette, lambda w, h: [painting.footer(w, self.place)], id="footer")
 
     def on_mount(self) -> None:
-        self.table.focus()
+        self.skim.focus_at_once(self.table)
         self.lay_out()
         self.reload()
         if self.renew:
