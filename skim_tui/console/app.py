@@ -11,6 +11,7 @@ from typing import Any
 from textual import events
 from textual.app import App, ComposeResult, SystemCommand
 from textual.containers import Container
+from textual.filter import LineFilter
 from textual.screen import ModalScreen, Screen
 from textual.theme import Theme
 from textual.widget import Widget
@@ -22,6 +23,8 @@ from skim_tui.console.arrange import CARD, PANES, Wish, arrange, kind, slim
 from skim_tui.console.attachment import Attachment, Prepare
 from skim_tui.console.card import ARMING_SECONDS
 from skim_tui.console.charting import Charting
+from skim_tui.console.colourless import THEME as COLOURLESS_THEME
+from skim_tui.console.colourless import Colourless
 from skim_tui.console.commands import Commands
 from skim_tui.console.deciding import Deciding
 from skim_tui.console.greeting import Greeting
@@ -105,6 +108,7 @@ class SkimApp(App[str]):
         self._frame = 1.0 / fps
         self._pace = 1.0
         """What the time between two pictures is multiplied by."""
+        self._colourless = Colourless()
         self._ring = bell
         self._header_at = 0.0
         self.shown_now = 0.0
@@ -494,8 +498,14 @@ class SkimApp(App[str]):
     def theme_names(self) -> list[str]:
         return sorted(self._themes)
 
+    def get_line_filters(self) -> list[LineFilter]:
+        """With NO_COLOR nothing is coloured, not even grey."""
+        return [self._colourless] if self.no_color else [*super().get_line_filters()]
+
     def use_theme(self, name: str) -> None:
-        """Draw with theme ``name``; an unknown one is named in the status line."""
+        """Draw with theme ``name``; an unknown one is named in the status line. NO_COLOR leaves no choice."""
+        if self.no_color:
+            name = COLOURLESS_THEME
         known: dict[str, Theme] = self.available_themes
         if name in known:
             self.theme = name

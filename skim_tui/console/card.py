@@ -64,7 +64,11 @@ def card(
     lines += _evidence(ticket, width, room, live.candidate is not None)
     lines = lines[: height - 2]
     lines += [()] * (height - 2 - len(lines))
-    lines.append(_gates(ticket, width))
+    if refusal and length(keys) + len(refusal) + 3 > width:
+        lines.append(clip(((f"× {refusal}", "bad bold"),), width))
+        refusal = ""
+    else:
+        lines.append(_gates(ticket, width))
     lines.append(_foot(left, armed=armed, busy=busy, keys=keys, refusal=refusal))
     return lines[:height]
 

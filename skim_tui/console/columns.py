@@ -40,7 +40,7 @@ def _total(columns: list[Column[Row]]) -> int:
 
 
 def heading(columns: tuple[Column[Row], ...]) -> Line:
-    return tuple((fit(column.title, column.width, column.align) + " ", "faint") for column in columns)
+    return tuple((fit(column.title, column.width, column.align) + " ", "muted") for column in columns)
 
 
 def cells(columns: tuple[Column[Row], ...], row: Row, style: str = "") -> Line:

@@ -103,10 +103,11 @@ def age(seconds: float) -> str:
 
 
 def meter(share: float, width: int) -> str:
-    """A bar of ``width`` cells, ``share`` (0 to 1) of it filled in eighths."""
+    """A bar of ``width`` cells, ``share`` (0 to 1) of it filled in eighths; the rest is shaded, so that it shows
+    without a colour of its own."""
     eighths = round(max(0.0, min(1.0, share)) * width * 8)
     full, rest = divmod(eighths, 8)
-    return ("█" * full + (" ▏▎▍▌▋▊▉"[rest] if rest else "")).ljust(width)[:width]
+    return ("█" * full + (" ▏▎▍▌▋▊▉"[rest] if rest else "")).ljust(width, "░")[:width]
 
 
 def sparkline(values: tuple[float, ...], width: int) -> str:

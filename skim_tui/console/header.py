@@ -82,7 +82,7 @@ def strip(header: HeaderView, now: float, width: int, *, short: int = 0) -> list
         done, opened = figures.profit(header.realised), figures.profit(header.unrealised)
         parts.append((("realised ", "faint"), done, ("  open ", "faint"), opened))
     parts.append((
-        ("risk ", "muted"), (figures.meter(share, 8), f"{hue} on selected"),
+        ("risk ", "muted"), (figures.meter(share, 8), hue),
         (f" {figures.money(used, cents=False)} of {figures.money(limit, cents=False)}", "text"),
     ))  # fmt: skip
     held: Line = (("pos ", "muted"), (f"{header.positions}/{header.max_positions}", "text"))

@@ -40,8 +40,12 @@ class Palette:
         front, _, back = f" {spec} ".partition(" on ")
         words = front.split()
         names = [word for word in words if word not in ("bold", "reverse", "underline")]
-        color = self._colors[names[0] if names else "text"].rich_color
-        background = self._colors[back.strip()].rich_color if back.strip() else None
+        name, ground = names[0] if names else "text", back.strip()
+        if ground and (ground == "selected" or name == "ink") and self._colors[ground].rich_color.is_default:
+            # The terminal's own ground sets nothing off: what is marked there is shown reversed.
+            return Style(bold="bold" in words or None, reverse=True)
+        color = self._colors[name].rich_color
+        background = self._colors[ground].rich_color if ground else None
         return Style(
             color=color, bgcolor=background, bold="bold" in words or None, reverse="reverse" in words or None,
             underline="underline" in words or None,

@@ -50,7 +50,7 @@ class ReplayPage(Page):
             for line in (
                 joined((((" ", ""), *state), ((figures.clock(view.now, tz), "text bold"),), ((view.tape, "muted"),))),
                 (),
-                ((" ", ""), (figures.clock(view.start, tz, "%H:%M"), "muted"), (" ", ""), (figures.meter(share, max(10, width - 16)), "accent on selected"), (" ", ""), (figures.clock(view.end, tz, "%H:%M"), "muted")),
+                ((" ", ""), (figures.clock(view.start, tz, "%H:%M"), "muted"), (" ", ""), (figures.meter(share, max(10, width - 16)), "accent"), (" ", ""), (figures.clock(view.end, tz, "%H:%M"), "muted")),
                 (),
                 ((" The same desk trades this tape: esc goes to it.", "muted"),),
             )
