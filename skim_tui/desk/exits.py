@@ -54,6 +54,8 @@ class Exits:
         self._why: dict[str, str] = {}
         """Reference of an exit -> why it was sent."""
         self._tried: dict[str, float] = {}
+        self._closing: set[str] = set()
+        """Symbols of which an exit is being made: what the broker answers on the way must not make another."""
         self._rules = {strategy: exit_rule(context.config, strategy) for strategy in (ORH, SHOCK)}
 
     # ---- closing ------------------------------------------------------------------------------------
@@ -76,6 +78,18 @@ class Exits:
         working = self.working(symbol)
         if working is not None:
             return False, f"{symbol}: exit {working.ref} is working already"
+        if symbol in self._closing:
+            return False, f"{symbol}: an exit is being sent already"
+        self._closing.add(symbol)
+        try:
+            return self._close(position, who, why, quantity, is_half=is_half)
+        finally:
+            self._closing.discard(symbol)
+
+    def _close(
+        self, position: Position, who: str, why: str, quantity: int | None, *, is_half: bool
+    ) -> tuple[bool, str]:
+        symbol = position.symbol
         self._stop_entering(position, who)
         held = self._books.held(position.ticket_id, self._orders.of_symbol(symbol))
         if held <= 0:

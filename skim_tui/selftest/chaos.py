@@ -30,14 +30,14 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "breakout": {"ticket_seconds": 3600.0},
     "risk": {
         "max_quote_age": 600.0, "orders_per_minute": 600, "max_daily_loss": 50_000, "max_spread_pct": 5.0,
-        "max_positions": 20, "max_exposure": 90_000, "max_order_value": 15_000,
+        "max_positions": 20, "max_exposure": 90_000, "max_order_value": 6_000,
     },
     "desk": {"without_console": "continue"},
     "shock": {**SHORTING, "take_profit_r": 1.5, "time_stop_minutes": 40},
 }  # fmt: skip
 
 AFTERWARDS = 90
-"""Minutes that a busy day goes on after the trial: what is flattened must find a market."""
+"""Minutes that the session and a busy day go on after the trial: what is flattened must find a market."""
 
 HELPLESS = ("restart", "half_open", "connectivity", "slow")
 """Faults during which no order of the desk arrives, whatever it does."""
@@ -75,7 +75,8 @@ async def chaos_day(seed: int, folder: Path, *, minutes: int = 380, speed: float
     # Every fifth day is the generated one as everybody sees it, the others have a break every few minutes.
     tape = busy_day(Random(seed), minutes=minutes + AFTERWARDS) if seed % 5 else synthetic.generate(seed)
     session = calendar(ASX, today=TODAY).day(TODAY)
-    window = replace(session, close=min(session.close, session.open + minutes * 60.0))
+    last = session.close - AFTERWARDS * 60.0
+    window = replace(session, close=min(last, session.open + minutes * 60.0))
     symbols = sorted({bar.symbol for bar in tape.bars[TODAY]})
     plan = chaos.draw(seed, window, symbols, count)
     async with stage(tape, folder, start=at(9, 57), speed=speed, settings=SETTINGS, faults=plan) as trial:

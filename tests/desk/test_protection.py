@@ -357,3 +357,18 @@ def test_s5_an_exit_joins_the_group_of_the_stop_and_none_that_is_over():
     script.say(f"{T}.S2", HELD)
     script.desk.exits.close("BHP", "test", "by hand")
     assert script.broker.specs[f"{T}.X1"].oca_group == again
+
+
+def test_s5_what_the_broker_answers_while_an_exit_is_made_makes_no_other(monkeypatch):
+    """The cancel of an entry that has filled meanwhile is answered at once, and the plan is due."""
+    script = Script()
+    script.enter(filled=99)
+    exits, cancel = script.desk.exits, script.broker.cancel
+
+    def answered_at_once(ref):
+        cancel(ref)
+        exits.close("BHP", "plan", "half off on day 1", 50, is_half=True)
+
+    monkeypatch.setattr(script.broker, "cancel", answered_at_once)
+    done, _ = exits.close("BHP", "plan", "half off on day 1", 50, is_half=True)
+    assert done and script.placed("H") == [f"{T}.H1"]
