@@ -275,6 +275,7 @@ class Alerts(Section):
     ticket: Switch = "both"
     fill: Switch = "both"
     exit: Switch = "both"
+    refused: Switch = "both"
     mismatch: Switch = "both"
     disconnect: Switch = "both"
     kill: Switch = "both"

@@ -13,6 +13,8 @@ class AlertKind(StrEnum):
     TICKET = "ticket"
     FILL = "fill"
     EXIT = "exit"
+    REFUSED = "refused"
+    """An entry, a stop or an exit was refused, or a stop was taken away."""
     MISMATCH = "mismatch"
     DISCONNECT = "disconnect"
     """The broker has been away for more than a minute, or is back after that."""

@@ -10,7 +10,7 @@ from decimal import Decimal
 from skim_tui.alerts.alert import Alert, AlertKind
 from skim_tui.config import Alerts as Switches
 from skim_tui.domain.breakout import Breakout
-from skim_tui.domain.orders import Side
+from skim_tui.domain.orders import OrderUpdate, Side, leg_of
 from skim_tui.domain.position import Position
 from skim_tui.domain.ticket import Ticket
 
@@ -126,6 +126,16 @@ def exit_(now: float, position: Position, why: str) -> Alert:
     did = "Bought back" if position.is_short else "Sold"
     title = f"{did} {position.exited:,} {position.symbol} at {position.exit_price:.4g} ({why})"
     return Alert(AlertKind.EXIT, now, title, fields=tuple(fields), good=gross >= 0)
+
+
+LEGS = {"E": "entry", "S": "stop", "T": "target", "H": "half exit", "X": "exit"}
+
+
+def refused(now: float, order: OrderUpdate) -> Alert:
+    """An order that the broker refused or took away: nobody may be looking at the screen."""
+    title = f"{order.symbol}: {LEGS.get(leg_of(order.ref), 'order')} {order.status}"
+    fields = (("order", f"{order.side.lower()} {order.quantity:,} {order.type}"), ("filled", f"{order.filled:,}"))
+    return Alert(AlertKind.REFUSED, now, title, order.reason or "The broker gives no reason.", fields, good=False)
 
 
 def mismatch(now: float, texts: Iterable[str]) -> Alert:

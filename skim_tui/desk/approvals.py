@@ -209,6 +209,8 @@ class Approvals:
         if state is not entry.state and can_become(entry.state, state):
             self._settle(entry, state, update.reason)
             level = "error" if state is TicketState.REJECTED else "info"
+            if state is TicketState.REJECTED:
+                self._context.alert(alerting.refused(self._context.now(), update))
             reason = f": {update.reason}" if update.reason else ""
             self._context.log(level, f"{entry.ticket.symbol}: entry {state}{reason}")
             if update.filled and state is not TicketState.PARTLY_FILLED:

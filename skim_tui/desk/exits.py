@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from skim_tui.broker.port import BrokerError
 from skim_tui.crashpoints import crashpoint
+from skim_tui.desk import alerting
 from skim_tui.desk.books import Books, LastPrice
 from skim_tui.desk.context import Context
 from skim_tui.desk.orders import Orders
@@ -139,6 +140,7 @@ class Exits:
         """Say when an exit ended without filling."""
         if leg_of(update.ref) in EXIT_LEGS and update.status.is_done and update.status is not OrderStatus.FILLED:
             self._context.log("error", f"{update.symbol}: exit {update.status}: {update.reason or 'no reason given'}")
+            self._context.alert(alerting.refused(self._context.now(), update))
 
     def why(self, ref: str) -> str:
         """Why the order that ended a position was there."""

@@ -176,6 +176,8 @@ class Keeper:
             self._context.log(
                 "error", f"{update.symbol}: STOP {update.status.value.upper()}: {update.reason or 'no reason given'}"
             )
+            if not self.protection_of(update.symbol).covers(position.quantity):
+                self._context.alert(alerting.refused(self._context.now(), update))
         self.check(update.symbol)
         self._context.touch("positions", update.symbol)
 

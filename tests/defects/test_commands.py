@@ -1,6 +1,7 @@
 """Commands that do nothing and report success, settings that trade on the wrong port, switches for tests."""
 
 import ast
+import socket
 import subprocess
 import sys
 from importlib import import_module
@@ -49,6 +50,7 @@ def test_the_program_starts_as_the_user_starts_it(tmp_path):
         ["exchange", "--tape", "no-such-tape"],
         ["announcements", "import", "no-such-file"],
         ["report", "--config", "no-such-config.toml"],
+        ["journal", "backup", "copy.db"],
     ],
 )
 def test_a_command_that_fails_says_so_and_is_no_success(tmp_path, capsys, monkeypatch, words):
@@ -89,3 +91,12 @@ def test_the_points_at_which_a_desk_can_be_killed_are_asleep_unless_named(monkey
     crashpoints.arm_from_environment()
     for point in crashpoints.POINTS:
         crashpoints.crashpoint(point)
+
+
+def test_the_doctor_names_what_is_ill_and_is_no_success(tmp_path, capsys):
+    """The check says that all is well although nobody answers at the broker's port."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+        assert main(["check", "--broker", "tws", "--port", str(port), "--data-dir", str(tmp_path)]) == 1
+    assert f"broker 127.0.0.1:{port}: Connection refused" in capsys.readouterr().err

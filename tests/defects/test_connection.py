@@ -17,7 +17,7 @@ from skim_tui.broker.port import NotConnected
 from skim_tui.broker.tws import TwsBroker
 from skim_tui.broker.tws.exectime import execution_time
 from skim_tui.domain.events import BrokerNotice, BrokerSnapshot, Connection, ConnectionChanged, RequestFailed
-from skim_tui.domain.orders import Fill, OrderStatus, OrderUpdate
+from skim_tui.domain.orders import AccountReport, Fill, OrderStatus, OrderUpdate
 from tests.broker.gateway import ACCOUNT, Gateway, completed_order, execution, open_order, order_status
 from tests.broker.harness import bracket, buy, running, tws_broker
 
@@ -255,6 +255,25 @@ async def test_an_inactive_order_that_is_listed_as_open_lives(gateway: Gateway) 
         assert listed.status is OrderStatus.WORKING
         broker.cancel("t1.E")
         await gateway.until(lambda: gateway.messages(4))
+
+
+async def test_account_and_news_are_asked_for_again_after_a_reconnect(gateway: Gateway) -> None:
+    """After the nightly restart the money on the screen stands still and no headline ever comes again."""
+    gateway.replies[85] = lambda fields: gateway.send(85, 1, "DJ-N", "Dow Jones")
+    broker = tws_broker(gateway.port)
+    broker.follow_news()
+    async with running(broker) as desk:
+        await desk.operational()
+        await gateway.until(lambda: gateway.messages(85))
+        for times in (2, 3):
+            gateway.drop()
+            await desk.operational(times)
+            await gateway.until(lambda wanted=times: len(gateway.messages(85)) == wanted)
+            assert len(gateway.messages(6)) == times
+            gateway.send(6, 2, "NetLiquidation", f"{times}0000.00", "AUD", ACCOUNT)
+            await desk.until(lambda: desk.all(AccountReport))
+            assert desk.last(AccountReport).equity == times * 10_000
+            desk.events[:] = [event for event in desk.events if not isinstance(event, AccountReport)]
 
 
 # ---- the time of an execution -------------------------------------------------------------------

@@ -151,6 +151,17 @@ async def test_histories_are_asked_for_in_units_the_broker_knows(market: Market,
     assert len(durations) >= 4 and all(re.fullmatch(r"[1-9]\d{0,2} [SDWMY]", text) for text in durations), durations
 
 
+async def test_bars_are_asked_for_in_seconds_that_mean_the_same_everywhere(
+    market: Market, broker: TwsBroker, desk: Desk
+) -> None:
+    """Past bars and live ones lie hours apart because each is written in another zone."""
+    broker.fetch_minutes("BHP", 20)
+    broker.watch("BHP")
+    await desk.until(lambda: desk.all(TodayBars))
+    assert {fields[20] for fields in market.messages(20)} == {"2"}, "epoch seconds"
+    assert [bar.ts for bar in desk.last(TodayBars).bars] == [TEN, TEN + 60]
+
+
 async def test_a_broken_message_about_prices_is_not_the_end_of_the_feed(
     market: Market, broker: TwsBroker, desk: Desk, caplog: pytest.LogCaptureFixture
 ) -> None:

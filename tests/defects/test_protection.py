@@ -313,3 +313,23 @@ def test_a_newer_program_finds_the_position_and_the_stop_of_the_older_one(tmp_pa
     script.wait(10)
     assert script.position.quantity == 100 and script.covered == 100
     assert not script.desk.problems() and script.placed() == [] and not script.asked("cancel")
+
+
+def test_a_refused_order_reaches_a_trader_who_is_not_looking():
+    """A desk that runs by itself is refused every order for days, and nobody is told."""
+    script = Script()
+    told = []
+    script.desk.alerting.to_discord = told.append
+    script.enter(filled=0)
+    script.say(E, REJECTED, reason="no trading permission")
+    script.say(S, CANCELLED)
+    assert [(alert.title, alert.text) for alert in told] == [("BHP: entry rejected", "no trading permission")]
+    other = Script()
+    other.enter()
+    told = []
+    other.desk.alerting.to_discord = told.append
+    other.say(S, CANCELLED, reason="by the exchange")
+    other.say(f"{T}.S2", HELD)
+    other.desk.exits.close("BHP", "test", "by hand")
+    other.say(f"{T}.X1", REJECTED, reason="auction")
+    assert [alert.title for alert in told] == ["BHP: stop cancelled", "BHP: exit rejected"]

@@ -151,3 +151,34 @@ def test_todays_bar_is_no_part_of_what_it_is_compared_with():
     assert day.followed.prev_close != 50.0
     day.desk.handle(DailyHistory("PLS", day.followed.daily[:-1]))
     assert (day.followed.prev_close, day.followed.daily_atr) == before
+
+
+def test_an_order_leaves_within_the_event_that_caused_it():
+    """The order waits for the next poll, and the break it was made for is seconds old when it arrives."""
+    day = Day().begin().range()
+    assert day.desk.operator.set_auto(True, "test")[0]
+    day.desk._next_advance = float("inf")  # no time passes
+    at = day.day.open + 10 * 60 + 60
+    day.broker.time = at
+    day.desk.handle(Quote("PLS", at, 10.64, 5_000, 10.65, 5_000))
+    assert day.placed() == []
+    day.desk.handle(BarsClosed((Bar("PLS", at - 60, 10.65, 10.65, 10.65, 10.65, 20_000),)))
+    assert len(day.placed("E")) == len(day.placed("S")) == 1
+
+
+def test_stop_and_target_of_a_position_are_known_after_a_restart(tmp_path):
+    """After a restart the position is there and its orders are strangers, which nobody moves or cancels any more."""
+    script = Script(tmp_path / "j.db")
+    ticket = script.propose(target=Decimal("12.00"))
+    assert script.desk.approvals.approve(ticket, "test")[0]
+    for leg, status in (("E", WORKING), ("T", HELD), ("S", HELD)):
+        script.say(f"{ticket}.{leg}", status)
+    script.fill(f"{ticket}.E", 100)
+    script.say(f"{ticket}.T", WORKING)
+    after = second(script, tmp_path / "j.db")
+    assert after.covered == 100 and not after.desk.orders.foreign and not after.desk.problems()
+    assert after.desk.orders.updates[f"{ticket}.T"].limit_price == Decimal("12.00")
+    after.fill(f"{ticket}.T", 100, "12.00")
+    after.wait(8)
+    assert after.position is None and ("cancel", f"{ticket}.S") in after.broker.asked
+    assert after.desk.books.closed[0].why_closed == "target"
