@@ -22,13 +22,27 @@ from skim_tui.domain.events import (
     InstrumentResolved,
     RequestFailed,
     ScanResult,
+    ShortAvailability,
     TodayBars,
 )
 from skim_tui.domain.instrument import ASX_LADDER
 from skim_tui.domain.market import Bar, DailyBar, Quote, Trade
-from skim_tui.domain.orders import AccountReport, Fill, FillFees, OrderStatus, OrderUpdate, PositionReport
+from skim_tui.domain.orders import (
+    AccountReport,
+    Bracket,
+    Fill,
+    FillFees,
+    OrderSpec,
+    OrderStatus,
+    OrderType,
+    OrderUpdate,
+    PositionReport,
+    Side,
+    Tif,
+)
 from skim_tui.domain.session import ASX, TradingCalendar
 from skim_tui.exchange.core import Exchange
+from skim_tui.exchange.lending import Offer, Supply
 from skim_tui.exchange.tape import Tape
 from skim_tui.exchange.tws.server import TwsDoor
 
@@ -180,3 +194,49 @@ async def test_a_resting_order_is_cancelled_and_a_bad_one_rejected(floor: Floor)
     assert rejected is not None
     assert rejected.reason
     assert floor.broker.connection.state is Connection.OPERATIONAL
+
+
+def short_bracket(ticket: str, *, quantity: int, limit: str, stop: str) -> Bracket:
+    entry = OrderSpec(f"{ticket}.E", "BHP", Side.SELL, OrderType.LIMIT, quantity, Tif.DAY, limit_price=Decimal(limit))
+    guard = OrderSpec(
+        f"{ticket}.S", "BHP", Side.BUY, OrderType.STOP, quantity, Tif.GTC, stop_price=Decimal(stop),
+        parent_ref=entry.ref, oca_group=f"{ticket}.OCA",
+    )  # fmt: skip
+    return Bracket(entry, guard)
+
+
+async def test_a_short_sale_from_locate_to_cover_with_a_reconnect_in_it(floor: Floor) -> None:
+    desk, broker, exchange = floor.desk, floor.broker, floor.exchange
+    exchange.lend("BHP", Offer(Supply.HARD))
+    broker.watch("BHP")
+    await desk.until(lambda: desk.all(ShortAvailability))
+    first = desk.last(ShortAvailability)
+    assert (first.symbol, first.available, first.shares) == ("BHP", False, 0)
+
+    broker.place(short_bracket("t4", quantity=200, limit="10.00", stop="11.90"))
+    await desk.until(lambda: floor.is_in("t4.E", OrderStatus.HELD) and floor.is_in("t4.S", OrderStatus.HELD))
+    exchange.lend("BHP", Offer(Supply.EASY, 50_000))
+    await desk.until(lambda: floor.is_in("t4.E", OrderStatus.FILLED))
+    await desk.until(lambda: any(report.quantity == -200 for report in desk.all(PositionReport)))
+    sold = [fill for fill in desk.all(Fill) if fill.ref == "t4.E"]
+    assert sum(fill.quantity for fill in sold) == 200 and {fill.side for fill in sold} == {Side.SELL}
+    await desk.until(lambda: desk.last(ShortAvailability).shares == 49_800)
+    assert desk.last(ShortAvailability).available
+
+    told = len(desk.all(ShortAvailability))
+    await floor.door.stop()
+    await desk.until(lambda: desk.states()[-1] is not Connection.OPERATIONAL)
+    floor.door = TwsDoor(exchange, port=floor.port)
+    await floor.door.start()
+    await desk.operational(2)
+    snapshot = desk.last(BrokerSnapshot)
+    assert [(report.symbol, report.quantity) for report in snapshot.positions] == [("BHP", -200)]
+    assert [(one.ref, one.side, one.status) for one in snapshot.open_orders] == [("t4.S", Side.BUY, OrderStatus.HELD)]
+    await desk.until(lambda: len(desk.all(ShortAvailability)) > told)
+    assert desk.last(ShortAvailability).shares == 49_800
+
+    cover = OrderSpec("t4.X1", "BHP", Side.BUY, OrderType.MARKET, 200, Tif.DAY, oca_group="t4.OCA")
+    broker.place_order(cover)
+    await desk.until(lambda: floor.is_in("t4.X1", OrderStatus.FILLED) and floor.is_in("t4.S", OrderStatus.CANCELLED))
+    await desk.until(lambda: desk.last(PositionReport).quantity == 0 and desk.last(ShortAvailability).shares == 50_000)
+    assert exchange.positions == {}

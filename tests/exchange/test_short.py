@@ -2,8 +2,10 @@
 
 import pytest
 
+from skim_tui.domain.events import ShortAvailability
 from skim_tui.domain.market import DailyBar
 from skim_tui.exchange.actions import CorporateAction
+from skim_tui.exchange.direct import DirectBroker
 from skim_tui.exchange.lending import LOCATE_SECONDS, NOTHING, Offer, Supply, usual_offer
 from skim_tui.exchange.model import Rejected
 from skim_tui.exchange.statefile import StateFile
@@ -283,3 +285,23 @@ def test_a_short_account_and_a_held_sale_outlive_the_process(tmp_path):
     assert (stop.status, stop.remaining, held_again.why_held) == ("PreSubmitted", 500, "locate")
     again.play(left + LOCATE_SECONDS + 60)
     assert (held_again.status, again.positions["ABC"][0]) == ("Filled", -1000)
+
+
+# ---- the in-process door -----------------------------------------------------------------------------
+
+
+def test_the_in_process_door_says_what_can_be_borrowed_when_it_changes():
+    floor, told = market(), []
+    broker = DirectBroker(floor.exchange)
+    broker.connect(lambda event: told.append(event) if isinstance(event, ShortAvailability) else None)
+    broker.watch("ABC")
+    floor.send("SELL", "MKT", 4500)
+    floor.exchange.lend("ABC", Offer(Supply.HARD, 9000))
+    floor.exchange.lend("ABC", Offer(Supply.HARD, 9000))
+    broker.unwatch("ABC")
+    floor.send("BUY", "MKT", 4500)
+    assert [(event.symbol, event.available, event.shares) for event in told] == [
+        ("ABC", True, LENT),
+        ("ABC", False, LENT - 4500),  # too few to be told as easy to borrow
+        ("ABC", False, 0),
+    ]
