@@ -175,11 +175,14 @@ def paint(
     _draw_levels(view, drawn, grid, axis)
     if drawn.minutes < DAILY:
         _draw_vwap(view, drawn, grid)
+    candles: set[tuple[int, int]] = set()
     for index, bar in enumerate(bars):
         for row in range(max(0, scale.row(bar.high)), min(rows, scale.row(bar.low) + 1)):
             cell = candle(bar, row, scale, spaced=wide == 2)
             if cell[0] != " ":
                 grid[row][index * wide] = cell
+                candles.add((row, index * wide))
+    _name_levels(drawn, grid, candles)
     if drawn.minutes < DAILY:
         _shade_range(view, drawn, grid)
     last = bars[-1].close
@@ -207,8 +210,21 @@ def _draw_levels(view: ChartView, drawn: Frame, grid: list[list[Cell]], axis: li
         for x in range(min(start, drawn.columns - 1), drawn.columns):
             grid[row][x] = (stroke, style)
         axis[row] = (f" {figures.price(price)}", style)
-        for x, char in enumerate(f" {name} ", drawn.columns - len(name) - 2):
-            grid[row][x] = (char, style)
+
+
+def _name_levels(drawn: Frame, grid: list[list[Cell]], candles: set[tuple[int, int]]) -> None:
+    """The name of each level on its line: at the right, or where candles are in the way at the left. Of levels on
+    one line the first is named."""
+    names = {drawn.scale.row(price): (f" {name} ", style) for price, style, name in reversed(drawn.levels)}
+    for row, (text, style) in names.items():
+        if not 0 <= row < drawn.rows:
+            continue
+        right = drawn.columns - len(text)
+        places = (right, 0) if right > 0 else (0,)
+        start = next((x for x in places if not any((row, x + i) in candles for i in range(len(text)))), places[0])
+        for x, char in enumerate(text[: drawn.columns], start):
+            if (row, x) not in candles:
+                grid[row][x] = (char, style)
 
 
 def _draw_vwap(view: ChartView, drawn: Frame, grid: list[list[Cell]]) -> None:

@@ -43,6 +43,17 @@ def test_levels_are_named_and_priced():
     assert any("◂" in line for line in shown) and "10:00" in shown[-1]
 
 
+def test_a_name_that_candles_would_cut_stands_where_there_are_none():
+    """A fast fall right before now crosses the levels at the right edge, where their names stand else."""
+    flat = [ChartBar(OPEN + i * 60, 3.50, 3.51, 3.49, 3.50, 100) for i in range(40)]
+    fall = [ChartBar(OPEN + i * 60, 3.50, 3.51, 3.00, 3.02, 900) for i in range(40, 44)]
+    view = ChartView("PLS", (*flat, *fall), entry=3.30, stop=3.40, side="SELL")
+    shown = text(chart.paint(view, [], "Australia/Sydney", 102, 24, chart.Look(minutes=1)))
+    for name, price in (("short entry", "3.30"), ("buy stop", "3.40")):
+        (line,) = [line for line in shown if line.rstrip().endswith(price)]
+        assert f" {name} " in line
+
+
 def test_rising_and_falling_candles_differ_in_shape():
     scale = chart.Scale(1.0, 2.0, 10)
     row = 5
