@@ -9,9 +9,11 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from skim_tui.cli.common import UsageError, paths_of
-from skim_tui.cli.console import answers, spawn_desk
+from skim_tui.cli.console import answers, spawn_desk, why_ended
 
 if TYPE_CHECKING:
+    import subprocess
+
     from skim_tui.paths import Paths
 
 
@@ -43,8 +45,7 @@ def run_flatten(args: argparse.Namespace) -> int:
     paths = paths_of(args)
     if not answers(paths):
         print("no desk runs here: starting one to flatten with", file=sys.stderr)
-        spawn_desk(args, paths)
-        _wait_for_desk(paths, args.wait)
+        _wait_for_desk(spawn_desk(args, paths), paths, args.wait)
     asked = _ask(args, Kill(close_all=True))
     if args.wait <= 0:
         return asked
@@ -56,10 +57,13 @@ def run_flatten(args: argparse.Namespace) -> int:
     return 0
 
 
-def _wait_for_desk(paths: Paths, seconds: float) -> None:
-    """Raises :class:`UsageError` when no desk answers in time."""
+def _wait_for_desk(desk: subprocess.Popen[bytes], paths: Paths, seconds: float) -> None:
+    """Raises :class:`UsageError` when no desk answers in time, or at once with the words with which it ended."""
     deadline = time.monotonic() + max(seconds, 20.0)
     while not answers(paths):
+        last_words = why_ended(desk, paths)
+        if last_words:
+            raise UsageError(f"the desk ended: {last_words}")
         if time.monotonic() > deadline:
             raise UsageError(f"the desk did not start: see {paths.logs / 'desk.out'}")
         time.sleep(0.1)

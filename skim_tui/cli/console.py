@@ -36,12 +36,15 @@ def run_console(args: argparse.Namespace) -> int:
     config = load_config(args, paths)
     from skim_tui.console.app import SkimApp
     from skim_tui.link.client import SocketLink
+    from skim_tui.link.port import LinkError
 
     link = SocketLink(paths.socket, who=f"console {os.getpid()}")
-    if not answers(paths):
-        spawn_desk(args, paths)
+    started = None if answers(paths) else spawn_desk(args, paths)
 
     async def prepare(say: Callable[[str], None]) -> None:
+        last_words = "" if started is None or app.next_tape else why_ended(started, paths)
+        if last_words:
+            raise LinkError(f"the desk ended: {last_words}")
         if app.next_tape:
             tape, app.next_tape = app.next_tape, ""
             await _start_other_tape(args, paths, tape, say)
@@ -72,7 +75,7 @@ def answers(paths: Paths) -> bool:
     return True
 
 
-def spawn_desk(args: argparse.Namespace, paths: Paths) -> None:
+def spawn_desk(args: argparse.Namespace, paths: Paths) -> subprocess.Popen[bytes]:
     """Start a desk of its own session, so that it outlives this terminal."""
     command = [sys.executable, "-m", "skim_tui", "desk", "--data-dir", str(paths.data_dir)]
     for name in ("config", "broker", "host", "port", "tape", "speed", "at"):
@@ -83,4 +86,13 @@ def spawn_desk(args: argparse.Namespace, paths: Paths) -> None:
         command.append("--auto")
     paths.logs.mkdir(parents=True, exist_ok=True)
     with (paths.logs / "desk.out").open("w") as out:
-        subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True)
+        return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True)
+
+
+def why_ended(desk: subprocess.Popen[bytes], paths: Paths) -> str:
+    """The last words of a desk that was started and ended by an error; empty while it runs or another one answers."""
+    if not desk.poll() or answers(paths):
+        return ""
+    said = (paths.logs / "desk.out").read_text(errors="replace").split("\n")
+    last = next((line for line in reversed(said) if line.strip()), "")
+    return last.removeprefix("skim: ") or f"without a word (exit code {desk.returncode})"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from skim_tui.console import figures
-from skim_tui.console.spans import Line, Span, behind, joined, length, spread
+from skim_tui.console.spans import Line, Span, behind, joined, length, spread, wrap
 from skim_tui.link.account import Ahead, HeaderView
 
 LIGHTS = {
@@ -98,7 +98,8 @@ def banners(header: HeaderView, lost: str, width: int, last_auto: str = "") -> l
     gone. ``last_auto``: what auto mode did last."""
     rows: list[Line] = []
     if lost:
-        rows += [_banner(f" {part}", "ink bold on bad", width) for part in lost.split("\n")]
+        parts = (part for line in lost.split("\n") for part in wrap(line, width - 1))
+        rows += [_banner(f" {part}", "ink bold on bad", width) for part in parts]
         return rows
     if header.auto:
         text = " AUTO ARMED: the desk sends entries by itself, without asking.  A disarms."

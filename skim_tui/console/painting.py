@@ -8,14 +8,14 @@ from skim_tui.console import chart, figures, header, rows
 from skim_tui.console.actions import Action
 from skim_tui.console.arrange import CARD, PANES
 from skim_tui.console.card import Evidence, card
-from skim_tui.console.spans import Line, behind, clip, length, spread
+from skim_tui.console.spans import Line, behind, clip, length, spread, wrap
 from skim_tui.console.ways import SHORT, way, way_held
 
 if TYPE_CHECKING:
     from skim_tui.console.app import SkimApp
 
 TITLES = {pane: f"{number} {pane.capitalize()}" for number, pane in enumerate(PANES, 1)}
-STOPS_STAY = "Positions keep their stops at the broker. If it stays away: q, then start skim again."
+STOPS_STAY = "Positions keep their stops at the broker. If it stays away: q, then skim again."
 NEEDS_TICKET = ("approve", "decline", "edit")
 
 
@@ -66,7 +66,8 @@ class Painting:
         if not attachment.attached and attachment.ever:
             lost = f"DESK LOST: {attachment.doing.removesuffix('…')}\n{STOPS_STAY}"
         elif not self._app.store.loaded:
-            return [behind(((f" {attachment.doing}", "accent bold"),), "selected", width)]
+            parts = wrap(attachment.doing, width - 1)
+            return [behind(((f" {part}", "accent bold"),), "selected", width) for part in parts]
         store = self._app.store
         last = max(
             (t for t in store.tickets.values() if t.decided_by == "auto"), key=lambda t: (t.created, t.id), default=None
