@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +12,14 @@ from textual import events
 from textual.app import App, ComposeResult, SystemCommand
 from textual.containers import Container
 from textual.filter import LineFilter
-from textual.screen import ModalScreen, Screen
+from textual.screen import Screen
 from textual.theme import Theme
 from textual.widget import Widget
 from textual.widgets import Input
 
 from skim_tui.console import candidates, rows
-from skim_tui.console.actions import resolve, with_keymap
-from skim_tui.console.arrange import CARD, PANES, Wish, arrange, kind, slim
+from skim_tui.console.actions import with_keymap
+from skim_tui.console.arrange import CARD, PANES
 from skim_tui.console.attachment import Attachment, Prepare
 from skim_tui.console.card import ARMING_SECONDS
 from skim_tui.console.charting import Charting
@@ -27,7 +27,9 @@ from skim_tui.console.colourless import THEME as COLOURLESS_THEME
 from skim_tui.console.colourless import Colourless
 from skim_tui.console.commands import Commands
 from skim_tui.console.deciding import Deciding
+from skim_tui.console.frames import VIEWS, Frames
 from skim_tui.console.greeting import Greeting
+from skim_tui.console.keys import Keys
 from skim_tui.console.leafing import Leafing
 from skim_tui.console.lineview import LineView, Sheet, Table
 from skim_tui.console.looking import LEVELS, Looking
@@ -36,30 +38,18 @@ from skim_tui.console.operating import Operating
 from skim_tui.console.pages.page import Page
 from skim_tui.console.painting import TITLES, Painting
 from skim_tui.console.palette import Palette
+from skim_tui.console.panes import Panes
 from skim_tui.console.searching import Searching
 from skim_tui.console.store import Store
 from skim_tui.console.terminal import SkimDriver
 from skim_tui.console.themes import load_themes, theme_folders
 from skim_tui.console.trading import Trading
 from skim_tui.console.watchdog import EVERY, Watchdog
-from skim_tui.console.ways import way
+from skim_tui.console.windowtitle import WindowTitle
 from skim_tui.link.messages import Delta
 from skim_tui.link.port import DeskLink
 
-BUDGET = 48_000
-"""Bytes a second to the terminal above which pictures come less often, down to a quarter of their rate."""
-
-VIEWS = frozenset({*PANES, CARD, "header", "banner", "status", "footer"})
 MESSAGE_SECONDS = 30.0
-
-
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """What went to the terminal: bytes in all, bytes a second lately, pictures left out."""
-
-    total: int = 0
-    per_second: float = 0.0
-    dropped: int = 0
 
 
 class SkimApp(App[str]):
@@ -97,6 +87,9 @@ class SkimApp(App[str]):
         self.leafing = Leafing(self)
         self.charting = Charting(self, self.memory.number("interval"))
         self.painting = Painting(self)
+        self.frames = Frames(self, fps)
+        self.panes = Panes(self)
+        self.window_title = WindowTitle(self)
         self.greeting = Greeting(self)
         self.message: tuple[str, str, float] = ("", "text", 0.0)
         """The status line: text, style, real time of its appearance."""
@@ -105,9 +98,6 @@ class SkimApp(App[str]):
         for found in self._themes.values():
             self.register_theme(found)
         self._wanted_theme = chosen_theme or self.memory.text("theme") or theme
-        self._frame = 1.0 / fps
-        self._pace = 1.0
-        """What the time between two pictures is multiplied by."""
         self._colourless = Colourless()
         self._ring = bell
         self._header_at = 0.0
@@ -115,20 +105,13 @@ class SkimApp(App[str]):
         """Exchange time as the screen shows it."""
         self.heard_at = 0.0
         """When the desk spoke last, monotonic."""
-        self._dirty: set[str] = set()
-        self._flushing = False
-        self.wish = Wish()
-        self._kind = ""
         level = self.memory.text("level", LEVELS[0])
         self.level_shown = level if level in LEVELS else LEVELS[0]
-        self._sent = Sent()
         self.next_tape = ""
         """The tape that a new desk is to be started with once the present one has ended."""
-        self._pressable: set[str] = set()
-        """Keys that mean an action somewhere."""
-        for key in dict.fromkeys(key for action in self.actions for key in action.key_names):
+        self.keys = Keys(self)
+        for key in self.keys.bound:
             self.bind(key, f"press('{key}')", show=False)
-            self._pressable.add(key)
 
     # ---- the screen -----------------------------------------------------------------------------
 
@@ -168,23 +151,32 @@ class SkimApp(App[str]):
         self.use_theme(self._wanted_theme)
         self.palette.load(self.theme_variables)
         self.query_one("#candidates").focus()
-        self.arrange()
-        self._paint_now(set(VIEWS))
+        self.panes.arrange()
+        self.frames.draw(set(VIEWS))
         self.set_interval(1.0, self._tick)
         self.set_interval(EVERY, self.watchdog.beat)
-        if isinstance(self._driver, SkimDriver):
-            self._driver.dropping = True
+        if self.terminal is not None:
+            self.terminal.dropping = True
         self.run_worker(self.attachment.run(), name="attachment", exit_on_error=True)
 
     async def on_unmount(self) -> None:
-        self._terminal_title("")
+        self.window_title.put("")
         await self.attachment.close()
 
     def on_resize(self) -> None:
-        self.call_after_refresh(self.arrange)
+        self.call_after_refresh(self.panes.arrange)
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         return ()
+
+    @property
+    def terminal(self) -> SkimDriver | None:
+        """The real terminal; None while there is none, as in tests."""
+        return self._driver if isinstance(self._driver, SkimDriver) and not self.is_headless else None
+
+    def mark(self, views: set[str]) -> None:
+        """These topics or views changed; they are drawn with the next frame."""
+        self.frames.mark(views)
 
     def view(self, name: str) -> LineView:
         """A view of the desk screen."""
@@ -205,37 +197,6 @@ class SkimApp(App[str]):
         """Put the focus on a mounted widget now, so that the next key typed goes there however fast it follows:
         :meth:`Widget.focus` would wait for its turn among the messages, behind keys that are there already."""
         widget.screen.set_focus(widget)
-
-    def arrange(self) -> None:
-        """Give every pane its box, and hide those without one."""
-        if self.page is not None:
-            self.page.lay_out()
-        width, height = self.size
-        rows_above = len(self.painting.banners(width))
-        banner = self.view("banner")
-        banner.display = rows_above > 0
-        banner.styles.height = max(1, rows_above)
-        filtering = self.screen_stack[0].query_one("#filter").display
-        room = max(1, height - 4 - rows_above - int(filtering))
-        self._recall_layout(kind(width, room))
-        boxes = arrange(width, room, self.wish)
-        narrow = slim(width, height - 4 - rows_above)
-        for name in (CARD, *PANES):
-            self.view(name).set_class(narrow and name != CARD, "slim")
-            view, box = self.view(name), boxes.get(name)
-            view.display = box is not None
-            if box is not None:
-                view.styles.offset = (box.x, box.y)
-                view.styles.width, view.styles.height = box.width, box.height
-
-    def _recall_layout(self, size: str) -> None:
-        if size != self._kind:
-            self._kind = size
-            wish = Wish.from_memory(self.memory.table(f"layout {size}"))
-            self.wish = replace(wish, card=self.wish.card, zoomed=self.wish.zoomed)
-
-    def remember_layout(self) -> None:
-        self.memory.keep(**{f"layout {self._kind}": self.wish.to_memory()})
 
     def _restyle(self) -> None:
         self.palette.load(self.theme_variables)
@@ -273,14 +234,13 @@ class SkimApp(App[str]):
             self.card_changed()
         elif self.deciding.ticket is not None:
             self._arm_later()
-        self._flash()
+        self.window_title.renew()
 
     def card_changed(self) -> None:
         """Another ticket is on the card: its chart shows, and its keys wait for the arming delay."""
-        wish = replace(self.wish, card=self.deciding.ticket is not None)
-        if wish != self.wish:
-            self.wish = wish
-            self.arrange()
+        wish = replace(self.panes.wish, card=self.deciding.ticket is not None)
+        if wish != self.panes.wish:
+            self.panes.show(wish)
         ticket = self.deciding.ticket
         if ticket is not None:
             self.charting.choose(ticket.symbol)
@@ -298,58 +258,6 @@ class SkimApp(App[str]):
         if self.is_mounted:
             self.mark({"banner", "candidates", "header", "chart", "status"})
 
-    # ---- painting: at most fps times a second, only what changed --------------------------------------
-
-    def mark(self, views: set[str]) -> None:
-        """These topics or views changed; they are drawn with the next frame."""
-        self._dirty |= views
-        if not self._flushing and self.is_mounted:
-            self._flushing = True
-            self.set_timer(self._frame * self._pace, self._paint_changes)
-
-    def _paint_changes(self) -> None:
-        self._flushing = False
-        if not self.screen_stack:
-            return
-        if isinstance(self._driver, SkimDriver):
-            self._driver.catch_up(self._draw_all)
-            if self._driver.missed:
-                self.mark(set())  # the terminal does not read: nothing is drawn until it does
-                return
-        page = self.page
-        if page is not None:
-            # The desk behind it is drawn when it shows again.
-            if self._dirty & (page.topics | {"page", "header", "banner", "status", "footer", "tickets"}):
-                self._dirty -= {"page", "status"}
-                page.repaint()
-            return
-        dirty, self._dirty = self._dirty, set()
-        if dirty & {"tickets", "candidates", "news"}:
-            dirty.add(CARD)
-        if dirty & {"header", "banner"}:
-            shown = self.view("banner")
-            rows_above = len(self.painting.banners(self.size.width))
-            if rows_above != (int(shown.styles.height.value) if shown.display and shown.styles.height else 0):
-                self.arrange()
-            dirty |= {"banner", "header"}
-        self._paint_now(dirty)
-
-    @property
-    def painting_due(self) -> bool:
-        """Something changed that is not drawn yet."""
-        return self._flushing
-
-    def _paint_now(self, names: set[str]) -> None:
-        for name in names & VIEWS:
-            self.view(name).repaint()
-        if names & {*PANES}:
-            self.painting.titles()
-
-    def _draw_all(self) -> None:
-        self.screen.refresh(layout=True)
-        for view in self.screen.query(LineView):
-            view.refresh()
-
     def _tick(self) -> None:
         """Once a second: clocks and countdowns."""
         shown = self.store.header
@@ -357,38 +265,13 @@ class SkimApp(App[str]):
             self.shown_now = shown.now + (self.wall() - self._header_at) * shown.speed
         if self.message[0] and self.wall() - self.message[2] > MESSAGE_SECONDS:
             self.message = ("", "text", 0.0)
-        if isinstance(self._driver, SkimDriver):
-            total = self._driver.bytes_sent
-            self._sent = Sent(total, float(total - self._sent.total), self._driver.frames_dropped)
-            self._pace = min(4.0, max(1.0, self._sent.per_second * self._pace / BUDGET))
-        self._flash()
+        self.frames.measure()
+        self.window_title.renew()
         self.mark({"header", "positions", "status"} | ({CARD, "tickets", "footer"} if self.deciding.tickets else set()))
-
-    def drawn(self) -> Sent:
-        """What went to the terminal so far."""
-        return self._sent
 
     def say(self, text: str, style: str = "text") -> None:
         self.message = (text, style, self.wall())
         self.mark({"status"})
-
-    def _flash(self) -> None:
-        """The terminal's title blinks while a ticket waits, for whoever looks at another window."""
-        ticket = self.deciding.ticket
-        if ticket is None:
-            self._terminal_title("Skim")
-            return
-        left = max(0.0, ticket.expires_unix - self.wall())
-        more = len(self.deciding.tickets)
-        on = int(self.wall()) % 2 == 0
-        self._terminal_title(
-            f"{'▲▲' if on else '▽▽'} {way(ticket.side).ticket} {ticket.symbol} {left:.0f}s{f' ({more})' if more > 1 else ''}"
-        )
-
-    def _terminal_title(self, text: str) -> None:
-        if self._driver is not None and not self.is_headless and text != getattr(self, "_title_shown", None):
-            self._title_shown = text
-            self._driver.write(f"\x1b]2;{text}\x07")
 
     # ---- what keys and the mouse do ---------------------------------------------------------------------
 
@@ -396,44 +279,12 @@ class SkimApp(App[str]):
         if isinstance(event, events.Key) and not event.is_forwarded:
             if self.deciding.typed(self.monotonic()):
                 self._arm_later()
-            if self._press_at_once(event.key):
+            if self.keys.press_at_once(event.key):
                 return
         await super().on_event(event)
 
-    def _press_at_once(self, key: str) -> bool:
-        """Carry out a bound key before the next one is looked at, so that keys typed ahead find the focus where the
-        keys before them put it. Left to the focused widget, the next key would be handed to that widget as well."""
-        typing = isinstance(self.focused, Input) or isinstance(self.screen, ModalScreen)
-        if typing or key not in self._pressable:
-            return False
-        self.action_press(key)
-        return True
-
     def action_press(self, key: str) -> None:
-        """A bound key was pressed: what it means depends on the place."""
-        action = resolve(self.actions, key, self.place)
-        if action is not None:
-            self.perform(action.id)
-
-    def perform(self, action_id: str) -> None:
-        """Do what the action ``action_id`` of the table means, if it works where the focus is."""
-        action = next(action for action in self.actions if action.id == action_id)
-        if action.where and self.place not in action.where:
-            known = [place for place in action.where if place in PANES]
-            if self.page is not None and known:
-                self.say(f"{action.label}: esc to the desk first", "warn")
-            else:
-                self.say(f"{action.label}: go to the {' or '.join(known or action.where)} first", "warn")
-            return
-        if action_id.startswith("pane_"):
-            self.looking.go(PANES[int(action_id.removeprefix("pane_")) - 1])
-            return
-        name = f"do_{action_id}"
-        for hand in (self.page, self.charting, self.operating, self.trading, self.leafing, self.looking):
-            do = getattr(hand, name, None)
-            if do is not None:
-                do()
-                return
+        self.keys.press(key)
 
     def leave_page(self) -> None:
         """Back to the desk: what was missed is drawn, and the card arms anew."""
@@ -446,7 +297,7 @@ class SkimApp(App[str]):
         self.deciding.uncovered(self.monotonic())
         if self.deciding.ticket is not None:
             self._arm_later()
-        self.call_after_refresh(self.arrange)
+        self.call_after_refresh(self.panes.arrange)
         self.mark(set(VIEWS))
 
     def pop_screen(self):  # type: ignore[no-untyped-def]
@@ -484,7 +335,7 @@ class SkimApp(App[str]):
         if widget.id == "footer":
             action = self.painting.footer_action(event.screen_x - widget.region.x)
             if action and action not in ("approve", "decline"):
-                self.perform(action)
+                self.keys.perform(action)
         elif widget.id == "chart":
             inner = widget.content_region
             self.charting.point(event.screen_x - inner.x, event.screen_y - inner.y)

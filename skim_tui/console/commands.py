@@ -9,16 +9,17 @@ from typing import Protocol, cast
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
 from skim_tui.console.actions import Action
+from skim_tui.console.keys import Keys
 
 
 class Performer(Protocol):
     """What the palette needs of the application."""
 
     actions: tuple[Action, ...]
+    keys: Keys
 
     @property
     def place(self) -> str: ...
-    def perform(self, action_id: str) -> None: ...
     def theme_names(self) -> list[str]: ...
     def use_theme(self, name: str) -> None: ...
 
@@ -29,7 +30,7 @@ class Commands(Provider):
     def _entries(self) -> list[tuple[str, str, Callable[[], None]]]:
         app = cast(Performer, self.app)
         entries: list[tuple[str, str, Callable[[], None]]] = [
-            (f"{action.label}  ({action.shown_keys})", action.what, partial(app.perform, action.id))
+            (f"{action.label}  ({action.shown_keys})", action.what, partial(app.keys.perform, action.id))
             for action in app.actions
             if not action.where or app.place in action.where
         ]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from textual.widgets import Input
 
-from skim_tui.console.arrange import PANES, Wish, arrange
+from skim_tui.console.arrange import PANES, Wish
 from skim_tui.console.dialogs import Pick
 from skim_tui.console.lineview import Table
 
@@ -71,7 +71,7 @@ class Looking:
         field.placeholder = f"search the {self._searched}; enter keeps it, esc clears it"
         field.value = self._app.searching.text(self._searched)
         field.display = True
-        self._app.arrange()
+        self._app.panes.arrange()
         self._app.focus_at_once(field)
 
     def search(self, text: str) -> None:
@@ -105,30 +105,24 @@ class Looking:
             app.leave_page()
         elif app.place == "chart" and app.charting.end():
             return
-        elif app.wish.zoomed:
+        elif app.panes.wish.zoomed:
             self.do_zoom()
 
     # ---- panes ------------------------------------------------------------------------------------
 
     def go(self, pane: str) -> None:
         """Show ``pane`` if it is not, and put the focus on it."""
-        wish = self._app.wish
+        wish = self._app.panes.wish
         if wish.zoomed and wish.zoomed != pane:
             wish = replace(wish, zoomed=pane)
         wish = replace(wish, hidden=wish.hidden - {pane})
         if not self._app.view(pane).display:
             wish = replace(wish, slot=pane)
-            width, height = self._app.size
-            if pane not in arrange(width, height - 4, wish):
+            if not self._app.panes.would_show(pane, wish):
                 wish = replace(wish, zoomed=pane)
-        self._wish(wish)
+        self._app.panes.keep(wish)
         self._app.focus_at_once(self._app.view(pane))
         self._app.mark({pane, "footer"})
-
-    def _wish(self, wish: Wish) -> None:
-        self._app.wish = wish
-        self._app.remember_layout()
-        self._app.arrange()
 
     def do_next_pane(self) -> None:
         self._turn(1)
@@ -140,20 +134,21 @@ class Looking:
         if self._app.page is not None:
             return
         shown = [pane for pane in PANES if self._app.view(pane).display]
-        if shown and not self._app.wish.zoomed:
+        if shown and not self._app.panes.wish.zoomed:
             at = shown.index(self.pane()) if self.pane() in shown else -by
             self.go(shown[(at + by) % len(shown)])
 
     def do_zoom(self) -> None:
-        pane = "" if self._app.wish.zoomed else self.pane()
-        self._app.wish = replace(self._app.wish, zoomed=pane if pane in PANES else "")
-        self._app.arrange()
+        panes = self._app.panes
+        pane = "" if panes.wish.zoomed else self.pane()
+        panes.show(replace(panes.wish, zoomed=pane if pane in PANES else ""))
         self._app.mark(set(PANES))
 
     def do_hide(self) -> None:
         pane = self.pane()
-        if pane in PANES and not self._app.wish.zoomed and sum(self._app.view(p).display for p in PANES) > 1:
-            self._wish(replace(self._app.wish, hidden=self._app.wish.hidden | {pane}))
+        wish = self._app.panes.wish
+        if pane in PANES and not wish.zoomed and sum(self._app.view(p).display for p in PANES) > 1:
+            self._app.panes.keep(replace(wish, hidden=wish.hidden | {pane}))
             self._turn(1)
             self._app.say(f"{pane} hidden: {PANES.index(pane) + 1} brings it back", "muted")
 
@@ -170,15 +165,16 @@ class Looking:
         self._resize(wider=-1)
 
     def _resize(self, *, taller: int = 0, wider: int = 0) -> None:
-        if self._app.wish.zoomed:
+        panes = self._app.panes
+        if panes.wish.zoomed:
             self._app.say("this pane has the whole screen already: z gives it back", "muted")
             return
-        self._wish(self._app.wish.resized(self.pane(), taller=taller, wider=wider))
+        panes.keep(panes.wish.resized(self.pane(), taller=taller, wider=wider))
         self._app.mark(set(PANES))
         self._app.say("0 gives every pane its own size back", "muted")
 
     def do_reset(self) -> None:
-        self._wish(Wish(card=self._app.wish.card))
+        self._app.panes.keep(Wish(card=self._app.panes.wish.card))
         self._app.mark(set(PANES))
         self._app.say("every pane is back in its own size", "muted")
 

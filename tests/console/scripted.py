@@ -53,7 +53,7 @@ async def quiet(pilot: Pilot[str]) -> None:
 
     def at_rest() -> bool:
         busy = [worker for worker in app.workers if not worker.is_finished and worker.name not in ("attachment",)]
-        return not app.is_running or (not busy and not app.painting_due)
+        return not app.is_running or (not busy and not app.frames.due)
 
     await pilot.pause()
     await until(pilot, at_rest)

@@ -227,9 +227,9 @@ async def test_sizes_theme_and_level_are_remembered(tmp_path):
         theme = s.app.theme
     async with stage(morning(), memory=path) as s:
         assert s.app.theme == theme and s.app.level_shown == "warnings and errors"
-        assert s.app.view("positions").size.height > before and "news" in s.app.wish.hidden
+        assert s.app.view("positions").size.height > before and "news" in s.app.panes.wish.hidden
         await s.press("0")
-        assert s.app.wish.hidden == frozenset()
+        assert s.app.panes.wish.hidden == frozenset()
     async with stage(morning(), memory=path, chosen_theme="skim-contrast") as s:
         assert s.app.theme == "skim-contrast"
 

@@ -75,7 +75,7 @@ class HealthPage(Page):
                     ((f"{vitals.warnings}", "warn" if vitals.warnings else "text"), (" warnings in the last 500 lines", "muted")),
                 )),
             ]  # fmt: skip
-        dog, sent = app.watchdog, app.drawn()
+        dog, sent = app.watchdog, app.frames.sent
         lines += [
             joined((
                 ((" console   ", "muted"), ("loop lag ", "muted"), milliseconds(dog.recent * 1000)),
