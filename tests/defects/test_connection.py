@@ -98,7 +98,9 @@ async def test_a_broken_data_farm_is_said_and_does_not_cut_the_line_of_orders(ga
     assert gateway.connections == 1
 
 
-async def test_connectivity_lost_and_told_three_times_is_one_loss(gateway: Gateway) -> None:
+async def test_connectivity_lost_and_told_three_times_is_one_loss(
+    gateway: Gateway, caplog: pytest.LogCaptureFixture
+) -> None:
     """Each repetition of the nightly message starts another reconnect, and they fight each other."""
     broker = tws_broker(gateway.port)
     async with running(broker) as desk:
@@ -112,6 +114,7 @@ async def test_connectivity_lost_and_told_three_times_is_one_loss(gateway: Gatew
         await desk.operational(2)
         await asyncio.sleep(0.2)
         assert desk.states().count(OPERATIONAL) == 2 and desk.states().count(SYNCING) == 2
+        assert not [record for record in caplog.records if record.exc_info], "none of them is a surprise"
     assert gateway.connections == 1
 
 

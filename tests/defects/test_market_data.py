@@ -162,6 +162,20 @@ async def test_bars_are_asked_for_in_seconds_that_mean_the_same_everywhere(
     assert [bar.ts for bar in desk.last(TodayBars).bars] == [TEN, TEN + 60]
 
 
+async def test_two_questions_without_a_number_of_their_own_are_both_answered(
+    market: Market, broker: TwsBroker, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two shares ask for the same price steps at once: the first answer goes to the second, the other waits on."""
+    monkeypatch.setattr("skim_tui.broker.tws.lookup.DETAILS_TIMEOUT", 2.0)
+    loop = asyncio.get_running_loop()
+    market.replies[91] = lambda fields: loop.call_later(0.05, market.rule, fields)
+    for symbol in ("BHP", "RIO", "FMG"):
+        broker.resolve(symbol)
+    began = loop.time()
+    await desk.until(lambda: len(desk.all(InstrumentResolved)) == 3)
+    assert loop.time() - began < 1.5, "nobody waited until his patience ended"
+
+
 async def test_a_broken_message_about_prices_is_not_the_end_of_the_feed(
     market: Market, broker: TwsBroker, desk: Desk, caplog: pytest.LogCaptureFixture
 ) -> None:
