@@ -45,7 +45,10 @@ class Signals:
         plan = plan_entry(breakout, followed.instrument, entry_rule(context.config), followed.daily_atr)
         evidence = (
             ("gap", f"{gap:+.2f} %" if gap is not None else "unknown"),
-            ("range", f"{breakout.or_low:g} to {breakout.or_high:g}, {followed.tracker.rule}"),
+            (
+                "range",
+                f"{breakout.or_low:g} to {breakout.or_high:g} ({breakout.range_pct:.1f} %), {followed.tracker.rule}",
+            ),
             ("break", f"{breakout.price:g} at {context.day.local(breakout.ts):%H:%M:%S}"),
             ("low of day", f"{breakout.low_of_day:g}"),
             ("volume", f"{followed.tracker.volume:,}"),

@@ -56,6 +56,11 @@ class Breakout:
     def level(self) -> float:
         return self.trigger or self.or_high
 
+    @property
+    def range_pct(self) -> float:
+        """Width of the range in percent of its low."""
+        return (self.or_high / self.or_low - 1.0) * 100.0
+
 
 class BreakWatch:
     """Which price breaks one symbol's range, and whether another break may signal today."""

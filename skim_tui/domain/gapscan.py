@@ -12,10 +12,13 @@ from skim_tui.domain.volume import RelativeVolume, average_turnover
 
 
 def gap_pct(prev_close: float, open_price: float) -> float | None:
-    """(open / previous close - 1) in percent; None without both prices."""
+    """(open / previous close - 1) in percent; None without both prices.
+
+    To nine decimals, so that a gap of exactly 3 % is not 2.9999999999999805 % and refused.
+    """
     if prev_close <= 0.0 or open_price <= 0.0:
         return None
-    return (open_price / prev_close - 1.0) * 100.0
+    return round((open_price / prev_close - 1.0) * 100.0, 9)
 
 
 @dataclass(frozen=True, slots=True)

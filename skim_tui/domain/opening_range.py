@@ -56,11 +56,6 @@ class OpeningRange:
         self._counted = 0.0
 
     @property
-    def width(self) -> float:
-        """High less low; 0.0 without a range."""
-        return self.high - self.low
-
-    @property
     def exists(self) -> bool:
         """Whether anything traded inside the window."""
         return self.bars > 0

@@ -16,6 +16,7 @@ from skim_tui.domain.events import (
     DailyHistory,
     HaltChanged,
     InstrumentResolved,
+    MinuteHistory,
     RequestFailed,
     ScanResult,
     ScanRow,
@@ -100,6 +101,14 @@ class DirectBroker:
 
     def fetch_daily(self, symbol: str, sessions: int) -> None:
         self._emit(DailyHistory(symbol, tuple(self._exchange.daily_bars(symbol, sessions))))
+
+    def fetch_minutes(self, symbol: str, sessions: int) -> None:
+        """The minutes of the tape's days before today; none on the first."""
+        day = self._exchange.day()
+        bars = self._exchange.minute_bars(symbol, 0.0, day.pre_open)
+        dates = sorted({day.local(bar.ts).date() for bar in bars})[-sessions:]
+        wanted = tuple(bar for bar in bars if dates and day.local(bar.ts).date() >= dates[0])
+        self._emit(MinuteHistory(symbol, wanted))
 
     def watch(self, symbol: str) -> None:
         if symbol not in self._exchange.instruments:

@@ -80,7 +80,7 @@ def test_a_gap_its_range_and_its_break_become_a_ticket_with_its_evidence():
     (entry,) = day.tickets
     assert (entry.state, day.followed.state) == (TicketState.PROPOSED, State.TICKETED)
     evidence = dict(entry.ticket.evidence)
-    assert evidence["gap"] == "+5.00 %" and evidence["range"] == "10.4 to 10.6, 10 min, with the auction"
+    assert evidence["gap"] == "+5.00 %" and evidence["range"] == "10.4 to 10.6 (1.9 %), 10 min, with the auction"
     assert evidence["relative volume"].startswith("6.") and "estimated" in evidence["relative volume"]
     assert (entry.ticket.limit, entry.ticket.stop) == (D("10.65"), D("10.39"))
     assert entry.ticket.quantity <= 400_000 // 100, "1 % of the average volume"

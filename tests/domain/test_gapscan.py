@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from skim_tui.domain.announcements import AnnouncementRule, Kind, NewsNeed, judge, kind_of
-from skim_tui.domain.gapscan import CorporateAction, ScanRule, adjusted_close
+from skim_tui.domain.gapscan import CorporateAction, ScanRule, adjusted_close, gap_pct
 from skim_tui.domain.market import Announcement, DailyBar
 from skim_tui.domain.session import ASX, US, exchange_day
 from skim_tui.domain.volume import (
@@ -50,6 +50,23 @@ def days(volumes, close=2.0):
 )
 def test_the_previous_close_is_compared_as_of_today(actions, close):
     assert adjusted_close(10.0, FRIDAY, MONDAY, actions) == pytest.approx(close)
+
+
+@pytest.mark.parametrize(
+    ("close", "opened", "gap"),
+    [
+        (0.10, 0.103, 3.0),  # 2.9999999999999805 in floats
+        (1.60, 1.648, 3.0),
+        (10.0, 10.3, 3.0),
+        (2.0, 2.1, 5.0),
+        (2.0, 1.9, -5.0),
+        (0.0, 2.1, None),
+        (2.0, 0.0, None),
+    ],
+)
+def test_a_gap_is_exact_at_its_threshold(close, opened, gap):
+    assert gap_pct(close, opened) == gap
+    assert bool(ScanRule(min_price=0).refusal(gap, opened)) is (gap is None or gap < 3.0)
 
 
 def test_an_impossible_action_is_refused():

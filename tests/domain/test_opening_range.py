@@ -7,7 +7,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skim_tui.domain.breakout import BreakRule, Confirm
-from skim_tui.domain.gapscan import gap_pct
 from skim_tui.domain.market import Bar, Quote, Trade
 from skim_tui.domain.opening_range import RangeRule
 from skim_tui.domain.session import ASX, US, exchange_day
@@ -430,8 +429,3 @@ def test_it_never_looks_ahead(rows):
     if short.is_complete:
         whole, _ = play(rows, BreakRule(), "bars")
         assert (whole.or_high, whole.or_low) == (short.or_high, short.or_low)
-
-
-def test_gaps():
-    assert gap_pct(2.0, 2.1) == pytest.approx(5.0)
-    assert gap_pct(0.0, 2.1) is None and gap_pct(2.0, 0.0) is None

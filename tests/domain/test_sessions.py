@@ -94,6 +94,35 @@ def test_phases_of_a_full_asx_day_since_the_single_open(clock, phase):
 
 
 @pytest.mark.parametrize(
+    ("mic", "day", "changes"),
+    [
+        (
+            ASX,
+            date(2026, 12, 24),  # half day: continuous trading to 14:00, the auction prints at 14:10
+            "07:00 PRE-OPEN 09:59 OPENING AUCTION 10:00 OPEN 14:00 CLOSING AUCTION 14:10:01 POST-CLOSE 14:21:30 CLOSED",
+        ),
+        (
+            ASX,
+            date(2019, 12, 24),  # before the single open: no opening auction for all, no post-close session
+            "07:00 PRE-OPEN 10:00 OPEN 14:00 CLOSING AUCTION 14:10:01 POST-CLOSE 14:12 CLOSED",
+        ),
+        (US, date(2026, 3, 9), "04:00 PRE-OPEN 09:30 OPEN 16:00 CLOSING AUCTION 16:00:01 POST-CLOSE 20:00 CLOSED"),
+        (US, date(2026, 11, 27), "04:00 PRE-OPEN 09:30 OPEN 13:00 CLOSING AUCTION 13:00:01 POST-CLOSE 17:00 CLOSED"),
+    ],
+)
+def test_each_second_of_a_day_has_its_phase(mic, day, changes):
+    timetable = calendar_of(mic).day(day)
+    midnight, told, before = timetable.at(time()), [], Phase.CLOSED
+    for second in range(24 * 3600):
+        phase = timetable.phase(midnight + second)
+        if phase is not before:
+            clock = timetable.local(midnight + second).strftime("%H:%M:%S").removesuffix(":00")
+            told.append(f"{clock} {phase}")
+            before = phase
+    assert " ".join(told) == changes
+
+
+@pytest.mark.parametrize(
     ("symbol", "opens"),
     [
         ("8IH", time(10, 0)),

@@ -1,6 +1,7 @@
 """News shocks: worked examples of both detectors, the event clock, and what the intake refuses."""
 
 import math
+from dataclasses import FrozenInstanceError
 from datetime import date
 
 import numpy as np
@@ -101,6 +102,14 @@ def test_robust_fires_with_its_numbers():
     assert numbers["turnover"] == pytest.approx(60_000 * 3.15)
     assert answer.minutes == 1 and (answer.high, answer.low) == pytest.approx((3.16, 3.14))
     assert answer.vwap == pytest.approx(3.15)
+
+
+def test_a_signal_cannot_be_changed_after_it_was_found():
+    answer = RobustDetector().judge(case([*quiet(), minute(30, 3.15, 60_000)], 31, baseline=USUAL))
+    for value, name in ((answer, "price"), (answer, "evidence"), (answer.evidence[0], "value"), (answer.item, "ts")):
+        with pytest.raises(FrozenInstanceError):
+            setattr(value, name, 0)
+    assert isinstance(answer.evidence, tuple)
 
 
 def test_robust_takes_a_later_window_when_the_first_is_quiet():
