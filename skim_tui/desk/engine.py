@@ -19,6 +19,7 @@ from skim_tui.desk.context import Context
 from skim_tui.desk.discipline import Discipline
 from skim_tui.desk.entryguard import EntryGuard
 from skim_tui.desk.exits import Exits
+from skim_tui.desk.farms import Farms
 from skim_tui.desk.followed import Followed
 from skim_tui.desk.holdings import Holdings
 from skim_tui.desk.judging import Judging
@@ -125,6 +126,7 @@ class Desk:
         self.approvals = Approvals(context, self.watchlist, self.orders, self.books, self.tickets, self.judging)
         self.signals = Signals(context, self.watchlist, self.tickets, self.judging, self.approvals)
         self.operator = Operator(context, self.orders, self.books, self.exits, self.keeper, self.approvals)
+        self.farms = Farms(context)
         self._reconciler = Reconciler(context, self.orders, self.books, self.keeper)
         self.board = NewsBoard()
         self.newsroom = Newsroom(context, self.watchlist, self._is_needed, self.signals.on_shock, self._on_verdict)
@@ -166,7 +168,7 @@ class Desk:
             Article: self.press.on_article,
             SourceReport: self.press.on_source,
             RequestFailed: self._on_request_failed,
-            BrokerNotice: lambda event: context.log("info", f"broker {event.code}: {event.text}"),
+            BrokerNotice: self.farms.on_notice,
         }
 
     # ---- the two ways in ------------------------------------------------------------------------
@@ -228,6 +230,7 @@ class Desk:
         context.log(level, f"connection {event.state.value}: {event.reason}")
         if before is Connection.OPERATIONAL and context.auto:
             self._disarm("connection lost")
+        self.farms.on_connection(event)
         if event.state is Connection.DISCONNECTED:
             self.watchlist.on_disconnect()
         context.touch("header", "")

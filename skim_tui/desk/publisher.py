@@ -333,11 +333,20 @@ class Publisher:
             return discord_health(self._discord)
         if group == "news":
             return news_health(self._desk.newsroom, label)
+        if group == "broker":
+            return self._farms(group, label)
         report = self._desk.press.sources.get(label) if group == "sources" else None
         if report is None:
             return None
         level = {SourceState.WORKING: "ok", SourceState.TROUBLED: "warning"}.get(report.state, "error")
         return HealthView(group=group, label=label, value=f"{report.state}: {report.text}", level=level)
+
+    def _farms(self, group: str, label: str) -> HealthView | None:
+        told = self._desk.farms.describe()
+        if told is None:
+            return None
+        value, well = told
+        return HealthView(group=group, label=label, value=value, level="ok" if well else "warning")
 
     def _log(self, key: str) -> LogView | None:
         lines = self._desk.context.lines
