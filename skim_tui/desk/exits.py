@@ -6,6 +6,7 @@ No risk gate is asked here. An exit is refused only when there is nothing to clo
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from decimal import Decimal
 
 from skim_tui.broker.port import BrokerError
@@ -30,8 +31,21 @@ from skim_tui.domain.orders import OrderSpec, OrderStatus, OrderType, OrderUpdat
 from skim_tui.domain.position import Position
 
 EXIT_LEGS = ("H", "X")
+TARGET_PATIENCE = 5.0
+"""Real seconds an exit waits for the end of the target that rests for the same shares."""
+
 RETRY_EVERY = 5.0
 """Real seconds between two tries of an exit that could not be sent or was refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """A target is being cancelled so that the position can be closed."""
+
+    since: float
+    """Real time."""
+    who: str
+    why: str
 
 
 class Exits:
@@ -55,6 +69,8 @@ class Exits:
         self._why: dict[str, str] = {}
         """Reference of an exit -> why it was sent."""
         self._tried: dict[str, float] = {}
+        self._withdrawn: dict[str, Withdrawal] = {}
+        """symbol -> the close that waits for its target's end."""
         self._closing: set[str] = set()
         """Symbols of which an exit is being made: what the broker answers on the way must not make another."""
         self._rules = {strategy: exit_rule(context.config, strategy) for strategy in (ORH, SHOCK)}
@@ -95,6 +111,9 @@ class Exits:
         held = self._books.held(position.ticket_id, self._orders.of_symbol(symbol))
         if held <= 0:
             return False, f"{symbol}: closed already, the executions are on their way"
+        if (quantity is None or quantity >= held) and self._withdraws_target(position, who, why):
+            return True, f"{symbol}: closing once its target is cancelled"
+        held = self._books.held(position.ticket_id, self._orders.of_symbol(symbol))
         closing = min(held, quantity or held, held - self._stopping_out(position))
         if closing <= 0:
             return True, f"{symbol}: its stop is closing it already"
@@ -118,16 +137,47 @@ class Exits:
         doing = "buying back" if position.is_short else "selling"
         return True, f"{symbol}: {doing} {closing:,} at market"
 
+    def _withdraws_target(self, position: Position, who: str, why: str) -> bool:
+        """Whether the exit has to wait: a target that fills while a market order for the same shares is on its way
+        would make both close them. It is cancelled first; its end says what it has closed. The stop stays."""
+        symbol, now = position.symbol, self._context.wall()
+        waiting = self._withdrawn.get(symbol)
+        if waiting is None:
+            targets = [order for order in self._of_ticket(position) if leg_of(order.ref) == "T"]
+            if not targets:
+                return False
+            waiting = self._withdrawn[symbol] = Withdrawal(now, who, why)
+            for order in targets:
+                self._orders.cancel(order.ref, who, "position is being closed")
+        rests = any(leg_of(order.ref) == "T" for order in self._of_ticket(position))
+        if rests and now - waiting.since < TARGET_PATIENCE:
+            return True
+        self._withdrawn.pop(symbol, None)
+        return False
+
+    def _go_on(self, symbol: str) -> None:
+        """Close what waited for its target, if it has ended or has taken too long."""
+        waiting = self._withdrawn.get(symbol)
+        if waiting is None or symbol in self._closing:
+            return
+        if symbol not in self._books.positions:
+            del self._withdrawn[symbol]
+            return
+        self.close(symbol, waiting.who, waiting.why)
+
+    def _of_ticket(self, position: Position) -> list[OrderUpdate]:
+        """The live orders of a position."""
+        return [
+            order
+            for order in self._orders.of_symbol(position.symbol)
+            if not order.status.is_done and ticket_of(order.ref) == position.ticket_id
+        ]
+
     def _stopping_out(self, position: Position) -> int:
         """Shares that a stop is closing now: one that has filled in part is a market order for the rest. An exit for
         the same shares would race it, and what both close is a position on the other side."""
         return sum(
-            order.remaining
-            for order in self._orders.of_symbol(position.symbol)
-            if order.type is OrderType.STOP
-            and order.filled > 0
-            and not order.status.is_done
-            and ticket_of(order.ref) == position.ticket_id
+            order.remaining for order in self._of_ticket(position) if order.type is OrderType.STOP and order.filled > 0
         )
 
     def _stop_entering(self, position: Position, who: str) -> None:
@@ -141,6 +191,8 @@ class Exits:
         if leg_of(update.ref) in EXIT_LEGS and update.status.is_done and update.status is not OrderStatus.FILLED:
             self._context.log("error", f"{update.symbol}: exit {update.status}: {update.reason or 'no reason given'}")
             self._context.alert(alerting.refused(self._context.now(), update))
+        if leg_of(update.ref) == "T" and update.status.is_done:
+            self._go_on(update.symbol)
 
     def why(self, ref: str) -> str:
         """Why the order that ended a position was there."""
@@ -156,6 +208,8 @@ class Exits:
 
     def on_time(self, now: float) -> None:
         """Carry out what the operator wants flat and what the plans say is due."""
+        for symbol in tuple(self._withdrawn):
+            self._go_on(symbol)
         for symbol in tuple(self._books.positions):
             tried = self._context.wall() - self._tried.get(symbol, float("-inf"))
             if self.working(symbol) is not None or tried < RETRY_EVERY:

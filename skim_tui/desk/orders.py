@@ -107,17 +107,25 @@ class Orders:
         return self._meta[ref][2]
 
     def exit_group(self, ticket_id: str) -> str:
-        """The OCA group for one more order that closes: that of the orders which work for the same shares. When none
-        does it is a new one, for the broker takes no order into a group that was filled."""
-        used: list[str] = []
+        """The OCA group for one more order that closes: that of the orders which work for the same shares, or may
+        (dead by our reckoning alone). When none does and something of it was filled or refused it is a new one, for
+        the broker takes no order into a group that was filled."""
+        used: dict[str, list[OrderUpdate]] = {}
         for ref, update in self.updates.items():
-            group = self._meta[ref][0]
-            if group and ticket_of(ref) == ticket_id:
-                if not update.status.is_done:
-                    return group
-                used.append(group)
+            if (group := self._meta[ref][0]) and ticket_of(ref) == ticket_id:
+                used.setdefault(group, []).append(update)
+        for group, members in used.items():
+            if any(not update.status.is_done for update in members):
+                return group
         first = order_ref(ticket_id, "OCA")
-        return first if not used else f"{first}{len(set(used)) + 1}"
+        if not used:
+            return first
+        last, members = list(used.items())[-1]
+        doubtful = any(update.ref in self._concluded for update in members)
+        refused = any(update.status is OrderStatus.REJECTED for update in members)
+        if refused or (not doubtful and any(update.filled for update in members)):
+            return f"{first}{len(used) + 1}"
+        return last
 
     def next_ref(self, ticket_id: str, leg: str) -> str:
         """The next unused reference of a leg: S2, S3 ..., H1, H2 ..., X1, X2 ..."""

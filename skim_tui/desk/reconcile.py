@@ -60,6 +60,7 @@ class Reconciler:
     def _take_orders(self, snapshot: BrokerSnapshot) -> list[str]:
         """What became of every order of ours; orders with our mark that the journal does not know."""
         context, orders = self._context, self._orders
+        known_before = frozenset(orders.updates)  # what is sent while the list is read is not on it
         listed: set[str] = set()
         strange: list[str] = []
         for update in (*snapshot.completed_orders, *snapshot.open_orders):
@@ -79,7 +80,7 @@ class Reconciler:
             del orders.foreign[gone]
             context.touch("orders", gone)
         for order in orders.live():
-            if order.ref not in listed:
+            if order.ref in known_before and order.ref not in listed:
                 dead = orders.mark(
                     order.ref, OrderStatus.CANCELLED, lost_order(order, orders.created(order.ref), context.day)
                 )

@@ -372,3 +372,57 @@ def test_s5_what_the_broker_answers_while_an_exit_is_made_makes_no_other(monkeyp
     monkeypatch.setattr(script.broker, "cancel", answered_at_once)
     done, _ = exits.close("BHP", "plan", "half off on day 1", 50, is_half=True)
     assert done and script.placed("H") == [f"{T}.H1"]
+
+
+def test_s5_a_stop_replaced_while_the_first_may_live_shares_its_group():
+    """Two stops for the same shares, each in a group of its own, would both act."""
+    script = Script()
+    script.enter()
+    first = script.broker.specs[S].oca_group
+    script.desk.exits.close("BHP", "test", "half", 50, is_half=True)
+    script.fill(f"{T}.H1", 50, "10.60")
+    script.say(S, HELD, quantity=50)
+    live = [update for update in script.said.values() if not update.status.is_done and update.ref != S]
+    script.snapshot(open_orders=live)  # a list without the stop: it is taken for dead
+    script.wait(1)
+    assert script.broker.specs[f"{T}.S2"].oca_group == first
+    script.say(f"{T}.S2", REJECTED, reason="OCA group is already filled")
+    script.wait(3)
+    assert script.broker.specs[f"{T}.S3"].oca_group != first, "the broker has said that it was dead indeed"
+
+
+def with_target():
+    """A position with a stop and a target at the broker."""
+    script = Script()
+    done, text = script.desk.approvals.approve(script.propose(target=script.at("11.50")), "test")
+    assert done, text
+    for leg, status in ((E, WORKING), (S, HELD), (f"{T}.T", HELD)):
+        script.say(leg, status)
+    script.fill(E, 100)
+    script.say(f"{T}.T", WORKING)
+    return script
+
+
+def test_s5_a_market_exit_waits_for_the_end_of_the_target_and_counts_what_it_closed():
+    script = with_target()
+    done, text = script.desk.exits.close("BHP", "test", "time stop")
+    assert done and "once its target is cancelled" in text
+    assert script.asked("cancel") == [("cancel", f"{T}.T")] and not script.placed("X")
+    script.fill(f"{T}.T", 30, "11.50")  # it was filling while its cancel was on the way
+    script.say(S, HELD, quantity=70)
+    script.say(f"{T}.T", CANCELLED)
+    assert script.placed("X") == [f"{T}.X1"] and script.broker.specs[f"{T}.X1"].quantity == 70
+
+
+def test_s5_a_target_that_does_not_end_holds_an_exit_up_for_a_moment_only():
+    script = with_target()
+    script.desk.operator.kill("test", close_all=True)
+    assert not script.placed("X")
+    script.wait(6)
+    assert script.placed("X") == [f"{T}.X1"] and script.broker.specs[f"{T}.X1"].quantity == 100
+
+
+def test_a_half_sale_leaves_the_target():
+    script = with_target()
+    script.desk.exits.close("BHP", "plan", "half off", 50, is_half=True)
+    assert script.placed("H") == [f"{T}.H1"] and not script.asked("cancel")

@@ -295,3 +295,19 @@ def test_what_is_over_is_not_loaded_again(tmp_path):
     script.said.clear()
     after = second(script, tmp_path / "j.db")
     assert not after.desk.orders.updates and not after.desk.books.closed
+
+
+def test_an_exit_sent_while_a_list_is_read_is_not_missing_on_it():
+    script = Script()
+    done, text = script.desk.approvals.approve(script.propose(target=script.at("11.50")), "test")
+    assert done, text
+    for leg, status in ((E, WORKING), (S, HELD), (f"{T}.T", HELD)):
+        script.say(leg, status)
+    script.fill(E, 100)
+    script.desk.exits.close("BHP", "test", "by hand")
+    assert not script.placed("X"), "the target goes first"
+    script.said[f"{T}.T"] = script.update(f"{T}.T", CANCELLED)
+    script.snapshot()
+    assert script.placed("X") == [f"{T}.X1"] and script.desk.orders.updates[f"{T}.X1"].status is SENT
+    script.wait(3)
+    assert script.placed("X") == [f"{T}.X1"]

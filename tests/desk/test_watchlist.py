@@ -25,7 +25,7 @@ from skim_tui.domain.market import Announcement, Bar, DailyBar, Quote, Trade
 from skim_tui.domain.orders import AccountReport, Side
 from skim_tui.domain.shock import Direction, Measure, ShockSignal
 from skim_tui.domain.ticket import TicketState
-from tests.desk.scripted import HELD, WORKING, D, Script
+from tests.desk.scripted import CANCELLED, HELD, WORKING, D, Script
 
 
 class Day(Script):
@@ -392,7 +392,8 @@ def test_a_downward_shock_is_sold_short_protected_from_above_and_bought_back():
     assert position.unrealised(D("10.19")) == D("0.10") * ticket.quantity
     assert day.desk.books.day_pnl() == D("0.10") * ticket.quantity - D("6.00")
     done, text = day.desk.operator.close("PLS", "test")
-    assert done and text == f"PLS: buying back {ticket.quantity:,} at market"
+    assert done and text == "PLS: closing once its target is cancelled"
+    day.say(target.ref, CANCELLED)
     day.fill(f"{ticket.id}.X1", ticket.quantity, "10.19")
     assert day.held["PLS"] == 0 and not day.desk.books.positions
     assert day.desk.books.realised_today() == D("0.10") * ticket.quantity - D("12.00")
