@@ -226,8 +226,9 @@ class Newsroom:
             return
         symbols = {bar.symbol for bar in bars}
         # The index's minute concerns every window.
-        for symbol in tuple(self._open) if self._index in symbols else symbols & self._open.keys():
-            self._look_again(symbol)
+        for symbol in tuple(self._open):
+            if symbol in symbols or self._index in symbols:
+                self._look_again(symbol)
 
     def on_failed(self, symbol: str, reason: str) -> None:
         """A share's data cannot be had."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -20,6 +20,7 @@ from skim_tui.domain.events import (
     Connection,
     DailyHistory,
     InstrumentResolved,
+    OpenPrice,
     RequestFailed,
     ScanResult,
     ShortAvailability,
@@ -27,6 +28,7 @@ from skim_tui.domain.events import (
 )
 from skim_tui.domain.instrument import ASX_LADDER
 from skim_tui.domain.market import Bar, DailyBar, Quote, Trade
+from skim_tui.domain.opening_range import RangeRule
 from skim_tui.domain.orders import (
     AccountReport,
     Bracket,
@@ -40,7 +42,8 @@ from skim_tui.domain.orders import (
     Side,
     Tif,
 )
-from skim_tui.domain.session import ASX, TradingCalendar
+from skim_tui.domain.session import ASX, TradingCalendar, exchange_day
+from skim_tui.domain.symbolday import SymbolDay
 from skim_tui.exchange.core import Exchange
 from skim_tui.exchange.lending import Offer, Supply
 from skim_tui.exchange.tape import Tape
@@ -54,7 +57,7 @@ SPEED = 60.0
 """One exchange minute per second."""
 
 
-def tape() -> Tape:
+def tape(*more: Bar) -> Tape:
     """BHP opens 5 % up, rises for twelve minutes and then falls for good; FMG does not move."""
     days = [DAY - timedelta(days=offset) for offset in (5, 4, 1)]
     tape = Tape("test", ASX, "AUD", "Australia/Sydney", (DAY,))
@@ -66,7 +69,7 @@ def tape() -> Tape:
         level = round(10.50 + 0.02 * min(minute, 12) - 0.04 * max(0, minute - 12), 2)
         bars.append(Bar("BHP", ts, level, round(level + 0.03, 2), round(level - 0.02, 2), level, 60_000))
         bars.append(Bar("FMG", ts, 20.0, 20.02, 19.98, 20.0, 60_000))
-    tape.bars[DAY] = bars
+    tape.bars[DAY] = sorted([*bars, *more], key=lambda bar: (bar.ts, bar.symbol))
     return tape
 
 
@@ -89,8 +92,15 @@ class Floor:
 
 @pytest.fixture
 async def floor() -> AsyncGenerator[Floor, None]:
+    async with standing(tape()) as floor:
+        yield floor
+
+
+@asynccontextmanager
+async def standing(tape: Tape) -> AsyncGenerator[Floor, None]:
+    """A broker that came to the exchange at 10:02."""
     sessions = [DAY + timedelta(days=offset) for offset in (-5, -4, -1, 0, 1)]
-    exchange = Exchange(tape(), TradingCalendar(ASX, sessions), start=OPEN + 120.0, speed=SPEED)
+    exchange = Exchange(tape, TradingCalendar(ASX, sessions), start=OPEN + 120.0, speed=SPEED)
     door = TwsDoor(exchange)
     _, port = await door.start()
     playing = asyncio.create_task(exchange.run(linger=True))
@@ -240,3 +250,26 @@ async def test_a_short_sale_from_locate_to_cover_with_a_reconnect_in_it(floor: F
     await desk.until(lambda: floor.is_in("t4.X1", OrderStatus.FILLED) and floor.is_in("t4.S", OrderStatus.CANCELLED))
     await desk.until(lambda: desk.last(PositionReport).quantity == 0 and desk.last(ShortAvailability).shares == 50_000)
     assert exchange.positions == {}
+
+
+async def test_who_comes_late_knows_the_open_and_tells_the_auctions_shares_from_the_rest() -> None:
+    print_ = Bar("BHP", OPEN - 60, 10.80, 10.80, 10.80, 10.80, 500_000)
+    async with standing(tape(print_)) as floor:
+        desk = floor.desk
+        floor.broker.watch("BHP")
+        await desk.until(lambda: len(desk.all(BarsClosed)) >= 3 and desk.all(Trade))
+        own = SymbolDay("BHP", exchange_day(ASX, DAY), RangeRule())
+        for event in tuple(desk.events):
+            if isinstance(event, OpenPrice):
+                own.on_open(event.ts, event.price)
+            elif isinstance(event, Trade):
+                own.on_trade(event)
+            elif isinstance(event, TodayBars | BarsClosed):
+                for bar in event.bars:
+                    own.on_bar(bar)
+        closed = desk.last(BarsClosed).bars[-1].ts + 60.0
+        bars = floor.exchange.minute_bars("BHP", OPEN, closed)
+    assert desk.all(OpenPrice) and {told.price for told in desk.all(OpenPrice)} == {10.80}
+    assert (own.open, own.or_high, own.auction_volume) == (10.80, 10.80, 500_000)
+    traded, known = own.volume - own.auction_volume, sum(bar.volume for bar in bars)
+    assert known <= traded <= known + 60_000, "at most the minute under way more than the closed ones"
