@@ -71,48 +71,17 @@ def _wait_for_desk(desk: subprocess.Popen[bytes], paths: Paths, seconds: float) 
 
 async def _until_flat(paths: Paths, seconds: float) -> str:
     """What is left of positions and working entries after at most ``seconds``; empty when all is flat."""
-    from skim_tui.domain.orders import leg_of
-    from skim_tui.link.account import HeaderView
+    from skim_tui.cli.leftover import Leftover
     from skim_tui.link.client import SocketLink
-    from skim_tui.link.messages import Delta
-    from skim_tui.link.trading import OrderView, PositionView
 
-    rows: dict[str, dict[str, Any]] = {}
-
-    def take(delta: Delta) -> None:
-        if delta.whole:
-            rows.clear()
-        for topic, new in delta.upserts.items():
-            rows.setdefault(topic, {}).update(new)
-        for topic, keys in delta.removes.items():
-            for key in keys:
-                rows.get(topic, {}).pop(key, None)
-
-    def left() -> str:
-        header: HeaderView | None = rows.get("header", {}).get("")
-        if header is None or header.connection not in ("SYNCING", "OPERATIONAL") or not header.account:
-            return f"the broker is {header.connection if header else 'unknown'}"
-        positions: list[PositionView] = [
-            row for row in rows.get("positions", {}).values() if row.owned and row.quantity
-        ]
-        orders: list[OrderView] = [
-            row for row in rows.get("orders", {}).values()
-            if not row.foreign and leg_of(row.ref) == "E" and row.status not in ("filled", "cancelled", "rejected")
-        ]  # fmt: skip
-        return ", ".join(
-            [
-                *(f"{'-' if row.side == 'SELL' else ''}{row.quantity:,} {row.symbol}" for row in positions),
-                *(row.ref for row in orders),
-            ]
-        )
-
+    leftover = Leftover()
     link = SocketLink(paths.socket, who="skim flatten", observer=True)
-    await link.attach(take, lambda reason: None)
+    await link.attach(leftover.take, lambda reason: None)
     deadline = time.monotonic() + seconds
-    while (not rows or left()) and time.monotonic() < deadline:
+    while leftover.text() and time.monotonic() < deadline:
         await asyncio.sleep(0.1)
     await link.close()
-    return left()
+    return leftover.text()
 
 
 def run_selftest(args: argparse.Namespace) -> int:

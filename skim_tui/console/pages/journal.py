@@ -75,7 +75,10 @@ class JournalPage(Page):
         trades = self.trades
         total = ledger(trades)
         head = spread(
-            ((f" {PERIODS[self.span][1]}", "text bold"), (f"  {total.trades} trades", "muted")),
+            (
+                (f" {PERIODS[self.span][1]}", "text bold"),
+                (f"  {total.trades} trade{'' if total.trades == 1 else 's'}", "muted"),
+            ),
             (("p other period ", "muted"),),
             width,
         )
