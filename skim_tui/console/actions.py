@@ -130,6 +130,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("seek", "s", "seek", "play at once up to a time of the day", PAGE, ("replay",), footer=5),
     Action("choose", "e", "choose", "start the selected tape with a new account", PAGE, ("replay",), footer=5),
     Action("escape", "escape", "back", "leave the screen, zoom, search or crosshair", SCREEN, footer=20),
+    Action("suspend", "ctrl+z", "suspend", "put this console behind the shell until fg; the desk goes on", SCREEN),
     Action("leave", "q", "quit", "close this console; the desk can stay", SCREEN, footer=11),
 )  # fmt: skip
 

@@ -185,6 +185,9 @@ class Looking:
         self._app.mark({"log"})
         self._app.say(f"the log shows {shown}", "muted")
 
+    def do_suspend(self) -> None:
+        self._app.action_suspend_process()
+
     def do_theme(self) -> None:
         """Each theme shows while the cursor is on it; esc goes back to the one before."""
         app = self._app

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from skim_tui.desk.context import Context
 from skim_tui.domain.events import BrokerNotice, Connection, ConnectionChanged
+from skim_tui.redaction import redactor
 
 KINDS = {2103: "market data", 2105: "historical data", 2157: "contract data"}
 """A farm of this kind is broken."""
@@ -29,7 +30,7 @@ class Farms:
 
     def on_notice(self, notice: BrokerNotice) -> None:
         """Any message that is about no order and no request."""
-        farm = notice.text.rpartition(":")[2].strip() or "unnamed"
+        farm = redactor.text(notice.text).rpartition(":")[2].strip() or "unnamed"
         if notice.code in KINDS:
             self._breaks(notice.code, farm, notice.text)
         elif notice.code in WORKS:
