@@ -9,7 +9,7 @@ from skim_tui.config import Config
 from skim_tui.config_file import ConfigError, load
 from tests.conftest import ROOT
 
-SECTIONS = ("scan", "opening_range", "breakout", "exits", "sizing", "shock")
+SECTIONS = tuple(name for name in Config.model_fields if name != "keys")
 TEXT = (ROOT / "config.toml").read_text()
 LINES = {
     (section, match[1]): match[2]
@@ -26,7 +26,7 @@ PARAMETERS = [
 @pytest.mark.parametrize(
     ("section", "key", "field"), PARAMETERS, ids=lambda part: part if isinstance(part, str) else ""
 )
-def test_each_parameter_of_the_strategies_states_its_range(section, key, field):
+def test_each_parameter_states_its_unit_and_its_range(section, key, field):
     said = LINES.get((section, key))
     assert said, f"{section}.{key} has no comment in config.toml"
     for bound in field.metadata:
