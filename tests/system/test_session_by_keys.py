@@ -89,4 +89,4 @@ def test_a_session_by_keys_alone(terminal, tmp_path):
     terminal.press("y")
     terminal.wait("No open positions", seconds=30)
     terminal.press("J")
-    terminal.wait("1 trades", "by hand", seconds=15)
+    terminal.wait("1 trade ", "by hand", seconds=15)
