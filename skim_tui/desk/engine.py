@@ -259,7 +259,8 @@ class Desk:
     def _raise(self, mismatches: list[str]) -> None:
         """Show what differs now. What the newest look explains is withdrawn, what was acknowledged is not new."""
         context = self.context
-        fresh = [text for text in dict.fromkeys(mismatches) if text not in context.acknowledged]
+        told = dict.fromkeys(redactor.text(text) for text in mismatches)
+        fresh = [text for text in told if text not in context.acknowledged]
         for text in context.mismatches:
             if text not in fresh:
                 context.log("warning", f"mismatch explained: {text}")

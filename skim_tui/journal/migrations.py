@@ -76,7 +76,16 @@ def add_position_side(database: pw.SqliteDatabase) -> None:
     database.execute_sql('ALTER TABLE "position" ADD COLUMN "side" TEXT NOT NULL DEFAULT \'BUY\'')
 
 
-MIGRATIONS: tuple[Migration, ...] = (create, add_latches, add_candidate_evidence, add_position_side)
+def keep_history(database: pw.SqliteDatabase) -> None:
+    """Version 5: the history is only ever appended to, whoever opens the file."""
+    for change in ("UPDATE", "DELETE"):
+        database.execute_sql(
+            f'CREATE TRIGGER "event_no_{change.lower()}" BEFORE {change} ON "event" '
+            "BEGIN SELECT RAISE(ABORT, 'the history is only ever appended to'); END"
+        )
+
+
+MIGRATIONS: tuple[Migration, ...] = (create, add_latches, add_candidate_evidence, add_position_side, keep_history)
 """Step n brings version n to n + 1; ``PRAGMA user_version`` holds the version. Only ever append."""
 
 

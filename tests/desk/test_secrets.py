@@ -4,19 +4,27 @@ import json
 import logging
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from skim_tui.config import Alerts as AlertsSection
+from skim_tui.console.app import SkimApp
+from skim_tui.desk import alerting
 from skim_tui.desk.publisher import Publisher
+from skim_tui.desk.settings import Settings
 from skim_tui.domain.events import BrokerNotice, RequestFailed
 from skim_tui.domain.orders import OrderStatus
+from skim_tui.link.commands import AskSettings
 from skim_tui.link.framing import frame
 from skim_tui.link.hub import Hub
+from skim_tui.link.messages import Reply
 from skim_tui.logs import log_to
 from skim_tui.redaction import MASK, Redactor, redactor
 from tests.conftest import ROOT
+from tests.console.scripted import ScriptedLink, quiet, until
 from tests.desk.scripted import Script, T
 
 PLANTED = "pl4nted-5ecret-value-9182"
@@ -74,6 +82,34 @@ def test_by_value_everywhere_a_desk_writes(tmp_path, planted, logs):
         max(0, sent.find(planted.encode()) - 200) : sent.find(planted.encode()) + 40
     ]
     assert all(planted not in line.text for line in script.desk.context.lines)
+
+
+async def test_no_screen_and_no_alert_shows_it(planted):
+    script = Script(alerts=AlertsSection(discord_url=f"https://discord.com/api/webhooks/1/{planted}").model_dump())
+    sent = []
+    script.desk.alerting.to_discord = sent.append
+    script.desk.handle(BrokerNotice(2103, f"Market data farm connection is broken:{planted}"))
+    script.enter()
+    script.say(f"{T}.S", OrderStatus.REJECTED, reason=f"key {planted} is not allowed")
+    script.desk._raise([f"BHP: {planted} differs"])
+    script.desk.context.alert(alerting.source_stopped(1.0, f"source {planted}", f"token {planted}"))
+    hub = Hub()
+    Publisher(script.desk, hub).publish()
+    viewer = hub.open()
+    link = ScriptedLink(hub.take(viewer))
+    settings = Settings(script.desk.context, Path("config.toml")).view()
+    link.answers[AskSettings] = Reply(id=1, ok=True, text="", view=settings)
+    app = SkimApp(link)
+    pictures = []
+    async with app.run_test(size=(160, 50)) as pilot:
+        await until(pilot, lambda: app.store.loaded)
+        for key in ("7", "z", "z", "H", "escape", "S", "escape", "5", "z"):
+            await pilot.press(key)
+            await quiet(pilot)
+            pictures.append(app.export_screenshot())
+    assert any("redacted" in picture for picture in pictures)
+    assert not any(planted in picture for picture in pictures)
+    assert sent and not any(planted in repr(alert) for alert in sent)
 
 
 @pytest.mark.parametrize(

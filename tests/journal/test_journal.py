@@ -87,3 +87,15 @@ def test_a_later_migration_runs_once_and_keeps_the_rows(tmp_path):
     assert migrate(journal._database, [*MIGRATIONS, add_note]) == len(MIGRATIONS) + 1
     migrate(journal._database, [*MIGRATIONS, add_note])
     assert ran == [1] and journal.tickets("DU1") == [TICKET]
+
+
+@pytest.mark.parametrize("statement", ['UPDATE "event" SET "why" = \'other\'', 'DELETE FROM "event"'])
+def test_what_happened_cannot_be_rewritten_whoever_opens_the_file(tmp_path, statement):
+    journal = Journal.open(tmp_path / "j.db")
+    journal.event(1.0, "desk", "fill", "t1.E", "as it was")
+    journal.close()
+    other = sqlite3.connect(tmp_path / "j.db")
+    with pytest.raises(sqlite3.IntegrityError, match="only ever appended to"):
+        other.execute(statement)
+    other.close()
+    assert Journal.open(tmp_path / "j.db").events()[0][1].why == "as it was"
