@@ -147,8 +147,10 @@ class Exits:
             if not targets:
                 return False
             waiting = self._withdrawn[symbol] = Withdrawal(now, who, why)
-            for order in targets:
-                self._orders.cancel(order.ref, who, "position is being closed")
+            not_sent = [self._orders.cancel(order.ref, who, "position is being closed") for order in targets]
+            if any(not_sent):  # no exit leaves either: whoever asked is told so at once
+                del self._withdrawn[symbol]
+                return False
         rests = any(leg_of(order.ref) == "T" for order in self._of_ticket(position))
         if rests and now - waiting.since < TARGET_PATIENCE:
             return True

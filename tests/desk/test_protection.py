@@ -422,6 +422,16 @@ def test_s5_a_target_that_does_not_end_holds_an_exit_up_for_a_moment_only():
     assert script.placed("X") == [f"{T}.X1"] and script.broker.specs[f"{T}.X1"].quantity == 100
 
 
+def test_s7_without_a_connection_an_exit_beside_a_target_is_said_to_be_not_done():
+    script = with_target()
+    script.disconnect()
+    done, text = script.desk.operator.kill("test", close_all=True)
+    assert not done and "BHP: exit not sent" in text
+    script.reconnect()
+    script.wait(6)
+    assert ("cancel", f"{T}.T") in script.broker.asked, "tried again once it can be"
+
+
 def test_a_half_sale_leaves_the_target():
     script = with_target()
     script.desk.exits.close("BHP", "plan", "half off", 50, is_half=True)
