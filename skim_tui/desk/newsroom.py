@@ -12,17 +12,17 @@ import asyncio
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from skim_tui.broker.port import NewsWire
 from skim_tui.desk.context import Context
-from skim_tui.desk.newsboard import key_of
-from skim_tui.desk.rules import detector, index_symbol, news_rule
+from skim_tui.desk.newsgate import NewsGate
+from skim_tui.desk.newswork import NewsCounts, Work
+from skim_tui.desk.shocktest import ShockTest
 from skim_tui.desk.watchlist import Watchlist
 from skim_tui.domain.events import Article
 from skim_tui.domain.market import Announcement, Bar
-from skim_tui.domain.news import NewsIntake
-from skim_tui.domain.shock import MarketIndex, NoShock, NotYet, ShockCase, ShockSignal
+from skim_tui.domain.shock import NoShock, NotYet, ShockSignal
 from skim_tui.news.article import article_text
 from skim_tui.news.tickers import tickers_in
 
@@ -30,7 +30,6 @@ BATCH = 50
 """Items handled before other work gets its turn."""
 SLOWEST = 30.0
 """Real seconds a share's data may take before its items are given up."""
-SEEN_KEYS = 20_000
 TIMES_KEPT = 1000
 HEALTH = ("news/items", "news/pool", "news/wait for a place", "news/item to signal", "news/signal to order")
 """The rows of Health that change with every item."""
@@ -38,50 +37,6 @@ LOOKED_ENOUGH = 180.0
 """Exchange seconds after which a window without a shock gives way when news waits for a data line."""
 MOST_OPEN = 500
 """Items whose window is still open; beyond it the oldest is closed."""
-
-
-@dataclass(slots=True)
-class NewsCounts:
-    """What became of every item: received = duplicates + stale + no ticker + overflow + tested + :attr:`waiting`."""
-
-    received: int = 0
-    duplicates: int = 0
-    stale: int = 0
-    """Too old when they came, or from before the open and left to the opening range."""
-    no_ticker: int = 0
-    overflow: int = 0
-    """Given up because newer ones filled the queue."""
-    tested: int = 0
-    signals: int = 0
-    """Of those tested."""
-    no_data: int = 0
-    """Of those tested: candles or quotes did not come."""
-    waiting: int = 0
-
-    @property
-    def add_up(self) -> bool:
-        settled = self.duplicates + self.stale + self.no_ticker + self.overflow + self.tested
-        return self.received == settled + self.waiting
-
-
-@dataclass(slots=True)
-class Work:
-    """One item on its way through the newsroom."""
-
-    item: Announcement
-    arrived: float
-    """Real time, seconds."""
-    symbols: tuple[str, ...] = ()
-    left: set[str] = field(default_factory=set[str])
-    """Symbols not judged for good yet."""
-    spent: float = 0.0
-    """Real seconds of our own work on it; not the wait for a place in the pool nor the broker's answers."""
-    since: float = 0.0
-    """Real time since when it waits for data."""
-    opened: float = 0.0
-    """Exchange time of the first look at it."""
-    fired: bool = False
-    lacking: str = ""
 
 
 class Newsroom:
@@ -110,10 +65,8 @@ class Newsroom:
         self._workers = settings.workers
         self._most = settings.queue
         self._streams = settings.streams
-        self._in_session_only = settings.in_session_only
-        self._detector = detector(context.config)
-        self._index = index_symbol(context.config)
-        self._intake = NewsIntake(news_rule(context.config))
+        self._gate = NewsGate(context)
+        self._test = ShockTest(context, watchlist)
         self.counts = NewsCounts()
         self.processing: deque[float] = deque(maxlen=TIMES_KEPT)
         """Real seconds of work on each item that became a signal."""
@@ -134,7 +87,6 @@ class Newsroom:
         """Symbols whose bars of today are known."""
         self._ours: set[str] = set()
         """Symbols that are streamed for their news alone."""
-        self._seen: OrderedDict[str, None] = OrderedDict()
         self._wake = asyncio.Event()
 
     # ---- in -----------------------------------------------------------------------------------------
@@ -148,10 +100,10 @@ class Newsroom:
         self.counts.waiting += 1
         symbols = item.symbols or ((item.symbol,) if item.symbol else tickers_in(item.headline, self._mic))
         if symbols:
-            symbols = self._fresh(item, symbols)
+            symbols = self._fresh_of(item, symbols)
             if not symbols:
                 return
-        elif self._is_known(item):
+        elif self._gate.is_known(item):
             self._settle("duplicates")
             return
         elif not item.key or not isinstance(self._context.broker, NewsWire):
@@ -215,7 +167,7 @@ class Newsroom:
 
     def on_data(self, symbol: str) -> None:
         """Something came of a share: judge it if that was the last missing piece."""
-        if symbol in self._fetching and self._is_ready(symbol):
+        if symbol in self._fetching and self._test.is_ready(symbol, self._today):
             for work in self._fetching.pop(symbol):
                 self._judge(symbol, work)
             self._wake.set()
@@ -227,7 +179,7 @@ class Newsroom:
         symbols = {bar.symbol for bar in bars}
         # The index's minute concerns every window.
         for symbol in tuple(self._open):
-            if symbol in symbols or self._index in symbols:
+            if symbol in symbols or self._test.index in symbols:
                 self._look_again(symbol)
 
     def on_failed(self, symbol: str, reason: str) -> None:
@@ -243,7 +195,7 @@ class Newsroom:
             return
         began = self._clock()
         found = tickers_in(article_text(article.text), self._mic)
-        work.symbols = self._fresh(work.item, found) if found else ()
+        work.symbols = self._fresh_of(work.item, found) if found else ()
         work.left = set(work.symbols)
         if not found:
             self._settle("no_ticker")
@@ -292,36 +244,18 @@ class Newsroom:
     def _busy(self) -> int:
         return len(self._fetching) + len(self._reading)
 
-    def _fresh(self, item: Announcement, symbols: tuple[str, ...]) -> tuple[str, ...]:
+    def _fresh_of(self, item: Announcement, symbols: tuple[str, ...]) -> tuple[str, ...]:
         """The symbols for which this item is news; when none is left, the item is settled."""
-        now, since = self._context.now(), self._context.day.open
-        if self._in_session_only and item.ts < since:
-            self._settle("stale")
-            return ()
-        fresh: list[str] = []
-        stale = False
-        for symbol in symbols:
-            refusal = self._intake.refuse(replace(item, symbol=symbol), now, trading_since=min(since, now))
-            if not refusal:
-                fresh.append(symbol)
-            stale |= bool(refusal) and not refusal.startswith("duplicate")
-        if not fresh:
-            self._settle("stale" if stale else "duplicates")
-        return tuple(fresh)
-
-    def _is_known(self, item: Announcement) -> bool:
-        """Whether an item without a share came before."""
-        key = key_of(item)
-        if key in self._seen:
-            return True
-        self._seen[key] = None
-        if len(self._seen) > SEEN_KEYS:
-            self._seen.popitem(last=False)
-        return False
+        fresh, instead = self._gate.fresh(item, symbols)
+        if instead:
+            self._settle(instead)
+        return fresh
 
     def _has_stream(self, work: Work) -> bool:
         """Whether the account's data lines allow to take this item up."""
-        return len(self._ours) < self._streams or (bool(work.symbols) and all(map(self._is_ready, work.symbols)))
+        return len(self._ours) < self._streams or (
+            bool(work.symbols) and all(self._test.is_ready(symbol, self._today) for symbol in work.symbols)
+        )
 
     def _make_room(self) -> bool:
         """Close the window that has shown nothing for longest, so that newer news gets its data line."""
@@ -345,7 +279,7 @@ class Newsroom:
         waiting = self._fetching.get(symbol)
         if waiting is not None:
             waiting.append(work)
-        elif self._is_ready(symbol):
+        elif self._test.is_ready(symbol, self._today):
             self._judge(symbol, work)
         else:
             work.since = self._clock()
@@ -357,58 +291,22 @@ class Newsroom:
             # The answer may come at once and settle it: nothing may follow this line.
             self._watchlist.follow(symbol)
 
-    def _is_ready(self, symbol: str) -> bool:
-        followed = self._watchlist.symbols.get(symbol)
-        return (
-            followed is not None
-            and followed.watched
-            and followed.has_daily
-            and followed.instrument is not None
-            and followed.quote is not None
-            and symbol in self._today
-        )
-
     # ---- judging --------------------------------------------------------------------------------------
 
     def _judge(self, symbol: str, work: Work) -> None:
         """One look at one share for one item."""
         began = self._clock()
-        followed = self._watchlist.symbols.get(symbol)
-        if followed is None or followed.instrument is None:
-            self._lacks(symbol, work, "no longer followed")
-            return
-        now = self._context.now()
-        verdict = self._detector.judge(
-            ShockCase(
-                item=replace(work.item, symbol=symbol),
-                now=now,
-                day=self._context.day,
-                bars=followed.bars,
-                ladder=followed.instrument.ladder,
-                prev_close=followed.prev_close,
-                baseline=followed.baseline,
-                quote=followed.quote,
-                halts=tuple(followed.halts),
-                index=self._market_index(),
-            )
-        )
+        verdict = self._test.judge(symbol, work.item)
         work.spent += self._clock() - began
         match verdict:
+            case None:
+                self._lacks(symbol, work, "no longer followed")
             case NotYet(again=again):
                 self._keep_open(symbol, work, again)
             case NoShock(reason=reason):
                 self._verdict(symbol, work, reason)
             case ShockSignal():
                 self._fire(symbol, work, verdict)
-
-    def _market_index(self) -> MarketIndex | None:
-        """The index as it stands; None when no index is asked for."""
-        if not self._index:
-            return None
-        known = self._watchlist.symbols.get(self._index)
-        if known is None:
-            return MarketIndex(self._index, ())
-        return MarketIndex(self._index, known.bars, known.prev_close)
 
     def _fire(self, symbol: str, work: Work, signal: ShockSignal) -> None:
         self.processing.append(work.spent)
