@@ -95,9 +95,10 @@ def test_no_limit_is_left_out_of_the_test_above():
     assert set(Risk.model_fields) - set(LIMITS) == {"override_minutes"}, "which delays and does not limit"
 
 
-def test_a_limit_holds_for_orders_approved_in_the_same_instant():
+@pytest.mark.parametrize("risk", [{"max_positions": 2}, {"max_exposure": D(2500)}, {"orders_per_minute": 3}])
+def test_a_limit_holds_for_orders_approved_in_the_same_instant(risk):
     """Two tickets approved at once are each judged as if the other were not there."""
-    script = Script(risk={"max_positions": 2, "max_exposure": D(2500)})
+    script = Script(risk=risk)
     tickets = [script.propose(f"4567-260303-{symbol}-1") for symbol in ("BHP", "CBA", "WES")]
     answers = [script.desk.approvals.approve(ticket, "test")[0] for ticket in tickets]
     assert answers == [True, True, False]
