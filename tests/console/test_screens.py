@@ -138,8 +138,9 @@ async def test_screen(name):
     keys, sizes = SCREENS[name]
     parts = []
     for index, (width, height) in enumerate(sizes):
-        # Colours do not depend on the size: every theme is looked at once.
-        text, digests = await shown(name, keys, (width, height), THEMES if index == 0 else THEMES[:1])
+        # Colours do not depend on the size, and a short position's are those of a long one: every theme is looked at once.
+        themes = THEMES if index == 0 and not name.startswith("short") else THEMES[:1]
+        text, digests = await shown(name, keys, (width, height), themes)
         assert len(set(digests.values())) == len(digests), "two themes draw the same"
         colours = "\n".join(f"{theme} {digest}" for theme, digest in sorted(digests.items()))
         parts.append(f"=== {width}x{height}\n{text}\n--- colours\n{colours}\n")
