@@ -91,6 +91,6 @@ def test_a_setting_is_checked_written_and_counts_when_it_may(stage, tmp_path):
 
 def test_every_setting_but_the_plainest_is_explained():
     docs = explained()
-    assert docs["risk", "max_price_move_pct"] == "offer above the entry limit at approval"
+    assert docs["risk", "max_price_move_pct"].startswith("percent the market may have gone beyond the entry limit")
     assert {section for section, _ in docs} <= set(Config.model_fields)
     assert comments('[a]\nb = "x # y"  # said\nc = 1') == {("a", "b"): "said"}
