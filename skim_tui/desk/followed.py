@@ -117,7 +117,8 @@ class Followed:
             self.forming = None
         quote, tracker = self.quote, self.tracker
         if quote is not None and quote.two_sided and tracker.end and bar.ts < tracker.end:
-            self.spreads.append((quote.ask - quote.bid) / quote.ask * 100)
+            # To nine decimals: a spread that is exactly the limit is not above it by a rounding error.
+            self.spreads.append(round((quote.ask - quote.bid) / quote.ask * 100, 9))
 
     def on_trade(self, trade: Trade) -> None:
         """Let the minute under way grow."""

@@ -138,6 +138,11 @@ def test_every_dropped_name_has_its_reason(sections, begin, terms, state, why):
     assert day.followed.state is state and why in day.followed.why_not
 
 
+def test_a_spread_of_exactly_the_limit_is_not_above_it():
+    day = Day().begin().range(bid=10.78, ask=11.0)  # 2.0000000000000058 in floats
+    assert day.followed.state is State.READY and set(day.followed.spreads) == {2.0}
+
+
 def announce(day, headline, *, minutes_before_open=30, sensitive=True, symbol="PLS"):
     at = day.day.open - minutes_before_open * 60
     day.desk.handle(Announcement(symbol, at, headline, sensitive, "ASX", headline))

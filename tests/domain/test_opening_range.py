@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skim_tui.domain.breakout import BreakRule, Confirm
+from skim_tui.domain.instrument import ladder
 from skim_tui.domain.market import Bar, Quote, Trade
 from skim_tui.domain.opening_range import RangeRule
 from skim_tui.domain.session import ASX, US, exchange_day
@@ -295,6 +296,23 @@ def test_quotes_never_break_by_another_rule_nor_outside_continuous_trading():
     assert ranged().on_quote(Quote("BHP", DAY.open + 700, 11, 1, 12, 1), DAY.open + 700) is None
     late = DAY.close + 5
     assert ranged(breaks=BreakRule(confirm=Confirm.BID)).on_quote(Quote("BHP", late, 11, 1, 12, 1), late) is None
+
+
+def test_a_bid_does_not_confirm_while_trades_may_have_been_missed():
+    own = ranged(breaks=BreakRule(confirm=Confirm.BID))
+    own.on_bar(bar(10, 10.0))
+    at, quote = DAY.open + 700, Quote("BHP", DAY.open + 700, 10.11, 500, 10.12, 500)
+    own.blind = True
+    assert own.on_quote(quote, at) is None
+    own.blind = False
+    assert own.on_quote(quote, at) is not None
+
+
+def test_the_level_is_on_the_instruments_own_ladder_once_that_is_known():
+    own = ranged(breaks=BreakRule(margin_steps=1))
+    assert own.level == 10.11
+    own.ladder = ladder(("0", "0.05"))
+    assert own.level == 10.15
 
 
 # ---- arming again ---------------------------------------------------------------------------------

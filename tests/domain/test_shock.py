@@ -134,6 +134,13 @@ def test_robust_says_what_was_missing(close, volume, change, missing):
     assert isinstance(answer, NoShock) and missing in answer.reason
 
 
+def test_robust_needs_a_least_turnover():
+    bars = [*quiet(), minute(30, 3.15, 60_000)]
+    assert isinstance(RobustDetector(min_turnover=189_000).judge(case(bars, 31, baseline=USUAL)), ShockSignal)
+    answer = RobustDetector(min_turnover=189_001, windows=(1,)).judge(case(bars, 32, baseline=USUAL))
+    assert isinstance(answer, NoShock) and "turnover" in answer.reason
+
+
 def test_robust_needs_a_baseline_and_floors_a_dead_one():
     bars = [*quiet(), minute(30, 3.15, 60_000)]
     for baseline in (None, Baseline(minutes=USUAL.minutes[:4])):
@@ -300,6 +307,14 @@ def test_the_clock_starts_at_the_resumption_when_the_item_halted_the_stock():
     answer = RobustDetector().judge(case(bars, 41, baseline=USUAL, halts=(Halt(begin, end),)))
     assert isinstance(answer, ShockSignal)
     assert (answer.start, answer.minutes, answer.reference) == (DAY.open + 40 * 60, 1, 3.01)
+
+
+def test_a_print_during_the_halt_does_not_start_the_clock():
+    halt = Halt(NEWS.ts + 5, NEWS.ts + 605)
+    bars = [*quiet(), minute(35, 3.60, 90_000), minute(40, 3.15, 60_000)]
+    answer = RobustDetector().judge(case(bars, 41, baseline=USUAL, halts=(halt,)))
+    assert isinstance(answer, ShockSignal)
+    assert (answer.start, answer.price, answer.high) == (DAY.open + 40 * 60, 3.15, pytest.approx(3.16))
 
 
 def test_an_unrelated_later_halt_does_not_move_the_clock():
