@@ -129,13 +129,13 @@ class Umpire:
         self._since.pop(symbol, None)
 
     def covered(self, symbol: str) -> int:
-        """Shares of ``symbol`` that resting or triggered stops would sell, or buy back when it is sold short."""
+        """Shares of ``symbol`` that resting or triggered stops would sell, or buy back when it is sold short; or that
+        a market exit, which is what a triggered stop is, closes now. Both reduce each other: they count once."""
         away = Side.SELL if self._held(symbol) >= 0 else Side.BUY
-        return sum(
-            order.remaining
-            for order in live_orders(self._exchange, symbol)
-            if order.side is away and order.type.startswith("STP")
-        )
+        live = [order for order in live_orders(self._exchange, symbol) if order.side is away]
+        stops = sum(order.remaining for order in live if order.type.startswith("STP"))
+        exits = sum(order.remaining for order in live if order.type == "MKT" and order.status == "Submitted")
+        return max(stops, exits)
 
     def _held(self, symbol: str) -> int:
         return self._exchange.positions.get(symbol, (0,))[0]
