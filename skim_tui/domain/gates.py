@@ -18,6 +18,11 @@ from skim_tui.domain.session import Phase
 from skim_tui.domain.shortsale import ShortSale, describe_borrow, refuse_short_sale
 
 
+RISK_SLACK = Decimal("1.01")
+"""Equity moves with every tick of an open position, and the budget with it: a ticket sized to the last share a moment
+ago may be over by so much without being refused."""
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """The operator's limits; money in the market's currency, times in exchange seconds."""
@@ -177,7 +182,10 @@ def exposure(facts: EntryFacts, limits: Limits) -> Gate:
 def trade_risk(facts: EntryFacts, limits: Limits) -> Gate:
     if limits.max_risk is None:
         return Gate("risk", False, "equity unknown")
-    return Gate("risk", facts.risk <= limits.max_risk, f"{facts.risk:.2f} of {limits.max_risk:.2f}")
+    text = f"{facts.risk:.2f} of {limits.max_risk:.2f}"
+    if limits.max_risk < facts.risk <= limits.max_risk * RISK_SLACK:
+        return Gate("risk", True, f"{text}, sized before equity fell a little")
+    return Gate("risk", facts.risk <= limits.max_risk, text)
 
 
 def daily_loss(facts: EntryFacts, limits: Limits) -> Gate:

@@ -156,11 +156,13 @@ def test_every_gate_passes_on_good_facts():
         ({"value": D(20001)}, "order value"),
         ({"exposure": D(79000)}, "exposure"),
         ({"exposure": None}, "exposure"),
-        ({"risk": D(501)}, "risk"),
+        ({"risk": D("505.01")}, "risk"),
         ({"day_pnl": D(-1500)}, "daily loss"),
         ({"day_pnl": None}, "daily loss"),
         ({"live_tickets": 1}, "symbol"),
         ({"entries_today": 1}, "symbol"),
+        ({"strange": -5}, "symbol"),
+        ({"side": Side.SELL}, "short sale"),
         ({"last_loss_ts": 90.0}, "cool-down"),
         ({"orders_last_minute": 20}, "order rate"),
         ({"account_currency": "USD"}, "currency"),
@@ -170,6 +172,11 @@ def test_every_gate_passes_on_good_facts():
 def test_each_gate_refuses_and_is_named(change, gate):
     failed = first_failed(judge(EntryFacts(**FACTS | change), LIMITS))
     assert failed is not None and failed.name == gate and failed.text
+
+
+def test_a_ticket_sized_just_before_equity_fell_a_little_is_not_refused():
+    gates = {gate.name: gate for gate in judge(EntryFacts(**FACTS | {"risk": D(505)}), LIMITS)}
+    assert gates["risk"].ok and gates["risk"].text == "505.00 of 500.00, sized before equity fell a little"
 
 
 def stop_order(quantity, filled=0):
