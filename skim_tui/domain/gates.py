@@ -17,7 +17,6 @@ from skim_tui.domain.orders import Side
 from skim_tui.domain.session import Phase
 from skim_tui.domain.shortsale import ShortSale, describe_borrow, refuse_short_sale
 
-
 RISK_SLACK = Decimal("1.01")
 """Equity moves with every tick of an open position, and the budget with it: a ticket sized to the last share a moment
 ago may be over by so much without being refused."""
