@@ -18,7 +18,7 @@ from skim_tui.desk.newsboard import NewsBoard
 from skim_tui.desk.newshealth import news_health
 from skim_tui.domain.candidate import CandidateState
 from skim_tui.domain.events import Article, RequestFailed
-from skim_tui.domain.market import Announcement
+from skim_tui.domain.market import Announcement, Bar
 from skim_tui.exchange import synthetic
 from skim_tui.exchange.core import Exchange
 from skim_tui.exchange.direct import DirectBroker
@@ -119,6 +119,13 @@ def test_old_news_and_news_from_before_the_open_is_not_tested():
         replace(day.item(number=2), ts=day.open - 60.0),
     )
     assert (day.room.counts.received, day.room.counts.stale, day.room.counts.waiting) == (2, 2, 0)
+
+
+def test_news_from_before_the_open_is_tested_where_that_is_wanted():
+    for in_session_only, stale in ((True, 1), (False, 0)):
+        day = Day(minute=5, in_session_only=in_session_only)
+        day.tell(replace(day.item(), ts=day.open - 60.0))
+        assert (day.room.counts.stale, day.room.open_windows) == (stale, 1 - stale)
 
 
 def test_a_share_is_found_in_the_headline_or_in_the_article():
@@ -224,6 +231,17 @@ def test_a_shock_is_measured_against_the_index_and_the_index_is_not_traded():
     assert not any(one.ticket.symbol == INDEX for one in day.desk.approvals.entries.values())
 
 
+def test_every_open_window_is_looked_at_when_the_indexs_minute_comes():
+    day = Day(index_asx=INDEX)
+    day.tell(day.item("WES"), day.item("WOW"))
+    looked, judge = [], day.room._test.judge
+    day.room._test.judge = lambda symbol, item: looked.append(symbol) or judge(symbol, item)
+    at = day.broker.now() - 60.0
+    for symbol, expected in (("QBE", []), ("WOW", ["WOW"]), (INDEX, ["WOW", "WES", "WOW"])):
+        day.room.on_bars((Bar(symbol, at, 1.0, 1.0, 1.0, 1.0, 1),))
+        assert sorted(looked[-2:]) == sorted(expected[-2:]) and len(looked) == len(expected)
+
+
 def test_no_index_is_followed_when_none_is_asked_for_or_the_strategy_is_off():
     for shock in ({}, {"index_us": INDEX}, {"index_asx": INDEX, "enabled": False}):
         assert INDEX not in Day(minute=0, **shock).desk.watchlist.symbols
@@ -239,8 +257,8 @@ def test_an_index_that_cannot_be_had_is_said_in_each_verdict():
 
 def test_the_earlier_sessions_minutes_are_fetched_while_a_window_is_open_and_nothing_else_waits():
     day = Day(streams=1)
-    day.tell(day.item("WES"))
-    assert day.broker.fetched.count("WES") == 1
+    day.tell(day.item("WES"), day.item("WES", 1))
+    assert day.room.open_windows == 2 and day.broker.fetched.count("WES") == 1
     day.tell(day.item("WOW"), day.item("TCL"))
     day.play(4)
     assert day.room.queued == 1 and set(day.room._open) == {"TCL"}

@@ -138,6 +138,16 @@ def test_every_dropped_name_has_its_reason(sections, begin, terms, state, why):
     assert day.followed.state is state and why in day.followed.why_not
 
 
+def test_a_close_of_an_earlier_session_is_no_previous_close():
+    """A share that was suspended yesterday: its gap is over days, not over a night."""
+    day = Day().begin()
+    calendar, today = day.desk.context.calendar, day.day.date
+    history = [DailyBar("PLS", calendar.offset(today, -back), 10, 10, 10, 10, 400_000) for back in range(20, 1, -1)]
+    day.desk.handle(DailyHistory("PLS", tuple(history)))
+    day.minute(0)
+    assert day.followed.gap is None and day.followed.why_not == "no previous close"
+
+
 def test_a_spread_of_exactly_the_limit_is_not_above_it():
     day = Day().begin().range(bid=10.78, ask=11.0)  # 2.0000000000000058 in floats
     assert day.followed.state is State.READY and set(day.followed.spreads) == {2.0}
