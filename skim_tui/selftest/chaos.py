@@ -36,8 +36,10 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "shock": {**SHORTING, "take_profit_r": 1.5, "time_stop_minutes": 40},
 }  # fmt: skip
 
-AFTERWARDS = 90
+AFTERWARDS = 20
 """Minutes that the session and a busy day go on after the trial: what is flattened must find a market."""
+CALM_SPEED = 10.0
+"""Exchange seconds a second from then on, so that the flattening is over long before the market is."""
 
 HELPLESS = ("restart", "half_open", "connectivity", "slow")
 """Faults during which no order of the desk arrives, whatever it does."""
@@ -140,6 +142,7 @@ def _excuse(trial: Stage, connected: bool) -> None:
 
 async def _end(trial: Stage) -> list[str]:
     """Everything works again: the desk must find its feet and flatten."""
+    trial.exchange.clock.change(CALM_SPEED)
     try:
         await trial.detach()
         observer = await trial.operational(40.0)
