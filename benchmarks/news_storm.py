@@ -23,8 +23,8 @@ from skim_tui.broker.tws import TwsBroker
 from skim_tui.calendar_source import calendar
 from skim_tui.config import Config
 from skim_tui.desk.engine import Desk
-from skim_tui.desk.newshealth import news_health
-from skim_tui.desk.publisher import Publisher
+from skim_tui.desk.news.newshealth import news_health
+from skim_tui.desk.telling.publisher import Publisher
 from skim_tui.domain.events import Connection
 from skim_tui.domain.market import Announcement, Bar, DailyBar
 from skim_tui.domain.orders import OrderSpec, OrderType, Side, Tif

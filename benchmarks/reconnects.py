@@ -23,7 +23,7 @@ from skim_tui.broker.tws import TwsBroker, adapter, heartbeat
 from skim_tui.calendar_source import calendar
 from skim_tui.config import Config
 from skim_tui.desk.engine import Desk
-from skim_tui.desk.pulse import resident_mb
+from skim_tui.desk.telling.pulse import resident_mb
 from skim_tui.domain.events import Connection
 from skim_tui.domain.session import ASX
 from skim_tui.journal import Journal

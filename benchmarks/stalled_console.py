@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from skim_tui.calendar_source import calendar
 from skim_tui.config import Config
 from skim_tui.desk.engine import Desk
-from skim_tui.desk.publisher import Publisher
+from skim_tui.desk.telling.publisher import Publisher
 from skim_tui.domain.market import Quote, Trade
 from skim_tui.domain.orders import OrderSpec, OrderType, Side, Tif
 from skim_tui.exchange import synthetic

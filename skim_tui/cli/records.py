@@ -24,8 +24,8 @@ def _open_journal(args: argparse.Namespace) -> Journal:
 
 
 def run_report(args: argparse.Namespace) -> int:
-    from skim_tui.desk.report import build_report, newest_session
-    from skim_tui.desk.reporttext import as_json, as_markdown
+    from skim_tui.desk.telling.report import build_report, newest_session
+    from skim_tui.desk.telling.reporttext import as_json, as_markdown
     from skim_tui.domain.session import CURRENCIES
 
     paths = paths_of(args)

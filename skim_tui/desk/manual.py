@@ -6,12 +6,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from skim_tui.desk.approvals import Seen
 from skim_tui.desk.engine import Desk
-from skim_tui.desk.followed import Followed
+from skim_tui.desk.market.followed import Followed
 from skim_tui.desk.rules import entry_rule
-from skim_tui.desk.sizing import risk_budget, sizing_limits
-from skim_tui.desk.ticketbook import TicketEntry
+from skim_tui.desk.trading.approvals import Seen
+from skim_tui.desk.trading.sizing import risk_budget, sizing_limits
+from skim_tui.desk.trading.ticketbook import TicketEntry
 from skim_tui.domain.entry import EntryRule
 from skim_tui.domain.fees import FEES
 from skim_tui.domain.gates import first_failed

@@ -18,19 +18,19 @@ from skim_tui.alerts.discord import DiscordSender
 from skim_tui.alerts.webhook import Webhook
 from skim_tui.broker.port import Broker, NewsWire
 from skim_tui.config import Config
-from skim_tui.desk.approvals import Seen
 from skim_tui.desk.engine import Desk
-from skim_tui.desk.history import History
 from skim_tui.desk.lastresort import LastResort
 from skim_tui.desk.manual import Manual
+from skim_tui.desk.market.silence import Silence
 from skim_tui.desk.playback import Playback
-from skim_tui.desk.publisher import Publisher
-from skim_tui.desk.pulse import Pulse
-from skim_tui.desk.reporttext import as_alert, write_report
 from skim_tui.desk.selftest import SelfTest
 from skim_tui.desk.settings import Settings
-from skim_tui.desk.silence import Silence
+from skim_tui.desk.telling.history import History
+from skim_tui.desk.telling.publisher import Publisher
+from skim_tui.desk.telling.pulse import Pulse
+from skim_tui.desk.telling.reporttext import as_alert, write_report
 from skim_tui.desk.tending import Tending
+from skim_tui.desk.trading.approvals import Seen
 from skim_tui.domain.events import BrokerEvent, SourceReport, SourceState
 from skim_tui.domain.market import Announcement
 from skim_tui.domain.session import TradingCalendar

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from skim_tui.desk import alerting
-from skim_tui.desk.approvals import Approvals
-from skim_tui.desk.books import Books
 from skim_tui.desk.context import Context
-from skim_tui.desk.discipline import Discipline
-from skim_tui.desk.newsroom import Newsroom
-from skim_tui.desk.press import Press
-from skim_tui.desk.report import DailyReport, build_report, candidate_line
-from skim_tui.desk.reporttext import as_markdown
-from skim_tui.desk.ticketbook import TicketBook
-from skim_tui.desk.watchlist import Watchlist
+from skim_tui.desk.market.watchlist import Watchlist
+from skim_tui.desk.news.newsroom import Newsroom
+from skim_tui.desk.news.press import Press
+from skim_tui.desk.telling.report import DailyReport, build_report, candidate_line
+from skim_tui.desk.telling.reporttext import as_markdown
+from skim_tui.desk.trading.approvals import Approvals
+from skim_tui.desk.trading.books import Books
+from skim_tui.desk.trading.discipline import Discipline
+from skim_tui.desk.trading.ticketbook import TicketBook
 from skim_tui.domain.candidate import CandidateState
 from skim_tui.domain.session import CURRENCIES
 from skim_tui.journal import CandidateRecord

@@ -4,8 +4,8 @@ from decimal import Decimal
 
 from skim_tui.config import Config
 from skim_tui.desk.engine import Desk
-from skim_tui.desk.history import History
 from skim_tui.desk.manual import Manual
+from skim_tui.desk.telling.history import History
 from skim_tui.desk.tending import Tending
 from skim_tui.exchange import synthetic
 from skim_tui.exchange.core import Exchange

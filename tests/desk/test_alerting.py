@@ -12,7 +12,7 @@ from skim_tui.alerts.webhook import Webhook
 from skim_tui.config import Alerts, Config
 from skim_tui.desk.alerting import Alerting
 from skim_tui.desk.engine import Desk
-from skim_tui.desk.reporttext import as_alert
+from skim_tui.desk.telling.reporttext import as_alert
 from skim_tui.domain.events import Connection, ConnectionChanged
 from skim_tui.exchange import synthetic
 from skim_tui.exchange.core import Exchange

@@ -144,15 +144,15 @@ def test_no_code_reaches_the_broker_around_the_gates():
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
                 calls.setdefault(node.func.attr, set()).add(path.relative_to(ROOT / "skim_tui").as_posix())
     inside = {name for name in calls["place"] | calls["place_order"] if not name.startswith("broker/")}
-    assert inside == {"desk/orders.py"}
-    assert calls["send_bracket"] == {"desk/approvals.py"}
+    assert inside == {"desk/trading/orders.py"}
+    assert calls["send_bracket"] == {"desk/trading/approvals.py"}
     wire = {name for name in calls["placeOrder"] | calls["cancelOrder"]}
     assert wire == {"broker/tws/trading.py"}
 
 
 def test_single_orders_only_ever_close_a_position():
     """``Orders.send`` is for stops, targets and exits: nothing that opens is built outside the bracket of a ticket."""
-    for name in ("exits", "keeper", "tending"):
+    for name in ("trading/exits", "trading/keeper", "tending"):
         tree = ast.parse(Path(ROOT / "skim_tui/desk" / f"{name}.py").read_text())
         specs = [
             node

@@ -1,6 +1,6 @@
 """Trouble with a data farm is no loss of the connection: it is named, shown, and over when the broker says so."""
 
-from skim_tui.desk.publisher import Publisher
+from skim_tui.desk.telling.publisher import Publisher
 from skim_tui.domain.events import BrokerNotice
 from tests.desk.scripted import Script
 

@@ -5,8 +5,8 @@ from decimal import Decimal
 import pytest
 
 from skim_tui.config import Config
-from skim_tui.desk.history import missed
 from skim_tui.desk.settings import Settings, comments, explained
+from skim_tui.desk.telling.history import missed
 from skim_tui.domain.market import Bar
 from skim_tui.link.trading import Draft
 from tests.desk.stage import Stage

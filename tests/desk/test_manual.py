@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from skim_tui.desk.approvals import Seen
+from skim_tui.desk.trading.approvals import Seen
 from skim_tui.domain.orders import OrderStatus, ticket_of
 from skim_tui.domain.ticket import TicketState
 from skim_tui.link.trading import Draft

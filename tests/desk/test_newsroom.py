@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skim_tui.config import Config
-from skim_tui.desk import newsroom as module
 from skim_tui.desk.engine import Desk
-from skim_tui.desk.newsboard import NewsBoard
-from skim_tui.desk.newshealth import news_health
+from skim_tui.desk.news import newsroom as module
+from skim_tui.desk.news.newsboard import NewsBoard
+from skim_tui.desk.news.newshealth import news_health
 from skim_tui.domain.candidate import CandidateState
 from skim_tui.domain.events import Article, RequestFailed
 from skim_tui.domain.market import Announcement, Bar

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from skim_tui.config import Config
-from skim_tui.desk import silence
-from skim_tui.desk.publisher import Publisher
-from skim_tui.desk.silence import Silence
+from skim_tui.desk.market import silence
+from skim_tui.desk.market.silence import Silence
+from skim_tui.desk.telling.publisher import Publisher
 from skim_tui.domain.market import Quote
 from skim_tui.domain.windows import LEAD, PUBLISHED, RESTART, ahead, known_windows, parse_window
 from tests.desk.scripted import CANCELLED, D, Script, T

@@ -2,7 +2,7 @@
 
 import pytest
 
-from skim_tui.desk.publisher import Publisher
+from skim_tui.desk.telling.publisher import Publisher
 from skim_tui.link.hub import Hub
 from tests.desk.scripted import D, Script, T
 

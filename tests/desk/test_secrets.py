@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from skim_tui.config import Alerts as AlertsSection
 from skim_tui.console.app import SkimApp
 from skim_tui.desk import alerting
-from skim_tui.desk.publisher import Publisher
 from skim_tui.desk.settings import Settings
+from skim_tui.desk.telling.publisher import Publisher
 from skim_tui.domain.events import BrokerNotice, RequestFailed
 from skim_tui.domain.orders import OrderStatus
 from skim_tui.link.commands import AskSettings

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from skim_tui.desk.publisher import Publisher
+from skim_tui.desk.telling.publisher import Publisher
 from skim_tui.domain.candidate import CandidateState as State
 from skim_tui.domain.events import (
     BarsClosed,

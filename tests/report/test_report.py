@@ -14,8 +14,8 @@ from skim_tui.alerts.alert import AlertKind
 from skim_tui.cli import main
 from skim_tui.config import Config
 from skim_tui.desk.engine import Desk
-from skim_tui.desk.report import build_report, newest_session
-from skim_tui.desk.reporttext import as_alert, as_json, as_markdown, write_report
+from skim_tui.desk.telling.report import build_report, newest_session
+from skim_tui.desk.telling.reporttext import as_alert, as_json, as_markdown, write_report
 from skim_tui.domain.events import SourceReport, SourceState
 from skim_tui.exchange import synthetic
 from skim_tui.exchange.core import Exchange

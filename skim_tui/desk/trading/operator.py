@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from skim_tui.crashpoints import crashpoint
 from skim_tui.desk import alerting
-from skim_tui.desk.approvals import Approvals
-from skim_tui.desk.books import Books
 from skim_tui.desk.context import Context
-from skim_tui.desk.exits import RETRY_EVERY, Exits
-from skim_tui.desk.keeper import Keeper
-from skim_tui.desk.orders import Orders
+from skim_tui.desk.trading.approvals import Approvals
+from skim_tui.desk.trading.books import Books
+from skim_tui.desk.trading.exits import RETRY_EVERY, Exits
+from skim_tui.desk.trading.keeper import Keeper
+from skim_tui.desk.trading.orders import Orders
 from skim_tui.domain.orders import leg_of
 from skim_tui.domain.ticket import TicketState
 from skim_tui.journal import LatchRecord

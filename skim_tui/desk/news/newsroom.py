@@ -16,10 +16,10 @@ from dataclasses import replace
 
 from skim_tui.broker.port import NewsWire
 from skim_tui.desk.context import Context
-from skim_tui.desk.newsgate import NewsGate
-from skim_tui.desk.newswork import NewsCounts, Work
-from skim_tui.desk.shocktest import ShockTest
-from skim_tui.desk.watchlist import Watchlist
+from skim_tui.desk.market.watchlist import Watchlist
+from skim_tui.desk.news.newsgate import NewsGate
+from skim_tui.desk.news.newswork import NewsCounts, Work
+from skim_tui.desk.news.shocktest import ShockTest
 from skim_tui.domain.events import Article
 from skim_tui.domain.market import Announcement, Bar
 from skim_tui.domain.shock import NoShock, NotYet, ShockSignal

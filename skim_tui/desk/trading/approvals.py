@@ -7,13 +7,13 @@ from decimal import Decimal
 
 from skim_tui.crashpoints import crashpoint
 from skim_tui.desk import alerting
-from skim_tui.desk.books import Books
 from skim_tui.desk.context import Context
-from skim_tui.desk.judging import Judging
-from skim_tui.desk.orders import Orders
+from skim_tui.desk.market.watchlist import Watchlist
 from skim_tui.desk.rules import ORH
-from skim_tui.desk.ticketbook import TicketBook, TicketEntry
-from skim_tui.desk.watchlist import Watchlist
+from skim_tui.desk.trading.books import Books
+from skim_tui.desk.trading.judging import Judging
+from skim_tui.desk.trading.orders import Orders
+from skim_tui.desk.trading.ticketbook import TicketBook, TicketEntry
 from skim_tui.domain.bracket import bracket_of
 from skim_tui.domain.candidate import CandidateState
 from skim_tui.domain.gates import first_failed

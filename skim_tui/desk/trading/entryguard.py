@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from skim_tui.desk.context import Context
-from skim_tui.desk.orders import Orders
+from skim_tui.desk.trading.orders import Orders
 from skim_tui.domain.orders import OrderUpdate, leg_of, order_ref, ticket_of
 
 ASK_AGAIN = 5.0

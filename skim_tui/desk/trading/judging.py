@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from skim_tui.desk.books import Books
 from skim_tui.desk.context import Context
-from skim_tui.desk.discipline import Discipline
-from skim_tui.desk.followed import Followed
-from skim_tui.desk.orders import Orders
+from skim_tui.desk.market.followed import Followed
+from skim_tui.desk.market.watchlist import Watchlist
 from skim_tui.desk.rules import fx_rate, schedule_rule
-from skim_tui.desk.sizing import risk_budget, short_sale
-from skim_tui.desk.ticketbook import TicketBook, TicketEntry
-from skim_tui.desk.watchlist import Watchlist
+from skim_tui.desk.trading.books import Books
+from skim_tui.desk.trading.discipline import Discipline
+from skim_tui.desk.trading.orders import Orders
+from skim_tui.desk.trading.sizing import risk_budget, short_sale
+from skim_tui.desk.trading.ticketbook import TicketBook, TicketEntry
 from skim_tui.domain.gates import EntryFacts, Gate, Limits, judge
 from skim_tui.domain.orders import Side
 from skim_tui.domain.schedule import latest_entry

@@ -5,9 +5,9 @@ from __future__ import annotations
 from skim_tui.broker.port import NewsWire
 from skim_tui.desk import alerting
 from skim_tui.desk.context import Context
-from skim_tui.desk.newsboard import NewsBoard
-from skim_tui.desk.newsroom import Newsroom
-from skim_tui.desk.watchlist import Watchlist
+from skim_tui.desk.market.watchlist import Watchlist
+from skim_tui.desk.news.newsboard import NewsBoard
+from skim_tui.desk.news.newsroom import Newsroom
 from skim_tui.domain.events import Article, SourceReport, SourceState
 from skim_tui.domain.market import Announcement
 

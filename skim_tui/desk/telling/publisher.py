@@ -9,8 +9,8 @@ from typing import Protocol
 from skim_tui import __version__
 from skim_tui.alerts.discord import DiscordSender
 from skim_tui.desk.engine import Desk
-from skim_tui.desk.history import trade_view
-from skim_tui.desk.newshealth import news_health
+from skim_tui.desk.news.newshealth import news_health
+from skim_tui.desk.telling.history import trade_view
 from skim_tui.domain.events import Connection, SourceState
 from skim_tui.domain.instrument import price
 from skim_tui.domain.market import Bar, DailyBar

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from skim_tui.desk.newsroom import Newsroom
+from skim_tui.desk.news.newsroom import Newsroom
 from skim_tui.link.health import HealthView
 
 GROUP = "news"

@@ -8,10 +8,10 @@ moment older than the fills beside it.
 from __future__ import annotations
 
 from skim_tui.crashpoints import crashpoint
-from skim_tui.desk.books import Books
 from skim_tui.desk.context import Context
-from skim_tui.desk.keeper import Keeper
-from skim_tui.desk.orders import Orders
+from skim_tui.desk.trading.books import Books
+from skim_tui.desk.trading.keeper import Keeper
+from skim_tui.desk.trading.orders import Orders
 from skim_tui.domain.events import BrokerSnapshot
 from skim_tui.domain.orders import OrderStatus, OrderUpdate, leg_of
 from skim_tui.domain.session import ExchangeDay

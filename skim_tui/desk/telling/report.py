@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from skim_tui.desk.followed import Followed
+from skim_tui.desk.market.followed import Followed
 from skim_tui.domain.orders import Side, ticket_of
 from skim_tui.domain.position import PositionState, slip
 from skim_tui.domain.session import ExchangeDay

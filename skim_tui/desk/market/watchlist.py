@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 
 from skim_tui.broker.port import ScanRequest
-from skim_tui.desk.candidacy import Candidacy
 from skim_tui.desk.context import Context
-from skim_tui.desk.followed import Followed
-from skim_tui.desk.following import Following
-from skim_tui.desk.newsfile import NewsFile
+from skim_tui.desk.market.candidacy import Candidacy
+from skim_tui.desk.market.followed import Followed
+from skim_tui.desk.market.following import Following
+from skim_tui.desk.market.newsfile import NewsFile
 from skim_tui.desk.rules import index_symbol
 from skim_tui.domain.breakout import Breakout
 from skim_tui.domain.candidate import CandidateState

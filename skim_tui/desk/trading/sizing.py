@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from skim_tui.desk.context import Context
-from skim_tui.desk.followed import Followed
+from skim_tui.desk.market.followed import Followed
 from skim_tui.desk.rules import fx_rate, percent
 from skim_tui.domain.money import convert
 from skim_tui.domain.session import CURRENCIES

@@ -8,10 +8,10 @@ from decimal import Decimal
 
 from skim_tui.crashpoints import crashpoint
 from skim_tui.desk import alerting
-from skim_tui.desk.books import Books
 from skim_tui.desk.context import Context
-from skim_tui.desk.exits import EXIT_LEGS, Exits
-from skim_tui.desk.orders import Orders
+from skim_tui.desk.trading.books import Books
+from skim_tui.desk.trading.exits import EXIT_LEGS, Exits
+from skim_tui.desk.trading.orders import Orders
 from skim_tui.domain.orders import (
     Fill,
     FillFees,

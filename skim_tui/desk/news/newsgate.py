@@ -6,7 +6,7 @@ from collections import OrderedDict
 from dataclasses import replace
 
 from skim_tui.desk.context import Context
-from skim_tui.desk.newsboard import key_of
+from skim_tui.desk.news.newsboard import key_of
 from skim_tui.desk.rules import news_rule
 from skim_tui.domain.market import Announcement
 from skim_tui.domain.news import NewsIntake

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from decimal import Decimal
 
-from skim_tui.desk.books import Books
 from skim_tui.desk.context import Context
-from skim_tui.desk.watchlist import Followed, Watchlist
+from skim_tui.desk.market.watchlist import Followed, Watchlist
+from skim_tui.desk.trading.books import Books
 from skim_tui.domain.candidate import CandidateState
 from skim_tui.domain.market import Bar
 from skim_tui.domain.orders import Side

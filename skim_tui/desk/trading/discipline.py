@@ -6,8 +6,8 @@ import json
 from collections.abc import Callable
 from decimal import Decimal
 
-from skim_tui.desk.books import Books
 from skim_tui.desk.context import Context
+from skim_tui.desk.trading.books import Books
 from skim_tui.domain.discipline import WARN_AT, DisciplineRule, gave_back, loss_stage, streak_until
 from skim_tui.journal import LatchRecord
 from skim_tui.redaction import redactor

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from skim_tui.desk.books import Books
 from skim_tui.desk.context import Context
+from skim_tui.desk.trading.books import Books
 from skim_tui.domain.orders import PositionReport
 
 SETTLING = 5.0

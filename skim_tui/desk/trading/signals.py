@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from skim_tui.desk.approvals import Approvals
 from skim_tui.desk.context import Context
-from skim_tui.desk.followed import Followed
-from skim_tui.desk.judging import Judging
+from skim_tui.desk.market.followed import Followed
+from skim_tui.desk.market.watchlist import Watchlist
 from skim_tui.desk.rules import ORH, SHOCK, entry_rule
-from skim_tui.desk.sizing import short_sale, sizing_limits
-from skim_tui.desk.ticketbook import TicketBook
-from skim_tui.desk.watchlist import Watchlist
+from skim_tui.desk.trading.approvals import Approvals
+from skim_tui.desk.trading.judging import Judging
+from skim_tui.desk.trading.sizing import short_sale, sizing_limits
+from skim_tui.desk.trading.ticketbook import TicketBook
 from skim_tui.domain.breakout import Breakout
 from skim_tui.domain.candidate import CandidateState
 from skim_tui.domain.entry import EntryPlan, plan_entry, plan_shock

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from skim_tui.broker.port import MinuteSource
 from skim_tui.desk.context import Context
-from skim_tui.desk.followed import Followed
-from skim_tui.desk.newsfile import NewsFile
+from skim_tui.desk.market.followed import Followed
+from skim_tui.desk.market.newsfile import NewsFile
 from skim_tui.desk.rules import break_rule, range_rule
 from skim_tui.domain.candidate import CandidateState
 from skim_tui.domain.symbolday import SymbolDay

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from skim_tui.desk.context import Context
-from skim_tui.desk.followed import Followed
-from skim_tui.desk.following import Following
-from skim_tui.desk.newsfile import NewsFile
+from skim_tui.desk.market.followed import Followed
+from skim_tui.desk.market.following import Following
+from skim_tui.desk.market.newsfile import NewsFile
 from skim_tui.desk.rules import scan_rule
 from skim_tui.domain.breakout import Breakout
 from skim_tui.domain.candidate import CandidateState, advance

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from skim_tui.desk.context import Context
+from skim_tui.desk.market.watchlist import Watchlist
 from skim_tui.desk.rules import detector, index_symbol
-from skim_tui.desk.watchlist import Watchlist
 from skim_tui.domain.market import Announcement
 from skim_tui.domain.shock import MarketIndex, ShockCase, Verdict
 

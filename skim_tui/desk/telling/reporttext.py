@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from skim_tui.alerts.alert import Alert, AlertKind
-from skim_tui.desk.report import DailyReport
+from skim_tui.desk.telling.report import DailyReport
 from skim_tui.domain.session import ExchangeDay
 
 TIMES = frozenset({"time", "opened", "closed"})

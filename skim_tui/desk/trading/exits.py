@@ -12,10 +12,10 @@ from decimal import Decimal
 from skim_tui.broker.port import BrokerError
 from skim_tui.crashpoints import crashpoint
 from skim_tui.desk import alerting
-from skim_tui.desk.books import Books, LastPrice
 from skim_tui.desk.context import Context
-from skim_tui.desk.orders import Orders
 from skim_tui.desk.rules import ORH, SHOCK, exit_rule
+from skim_tui.desk.trading.books import Books, LastPrice
+from skim_tui.desk.trading.orders import Orders
 from skim_tui.domain.exits import (
     ExitRule,
     Holding,

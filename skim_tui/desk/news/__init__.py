@@ -1,0 +1,1 @@
+"""Announcements and news: what is shown, and which items are tested for a shock."""
