@@ -114,8 +114,8 @@ class Desk:
         self.alerting = Alerting(config.alerts, context.touch)
         context.alert = self._alert
         self.orders = Orders(context)
-        self.books = Books(context, self.last_price)
-        self.exits = Exits(context, self.orders, self.books, self.last_price, self._closes, self._ladder)
+        self.books = Books(context, self.last_price, self.todays_price)
+        self.exits = Exits(context, self.orders, self.books, self.todays_price, self._closes, self._ladder)
         self.keeper = Keeper(context, self.orders, self.books, self.exits)
         self.entry_guard = EntryGuard(context, self.orders)
         self.holdings = Holdings(context, self.books)
@@ -411,8 +411,14 @@ class Desk:
         self.operator.set_auto(False, why)
 
     def last_price(self, symbol: str) -> float:
+        """The newest price there is, be it yesterday's close; 0.0 for none. Something to show, nothing to act on."""
         followed = self.watchlist.symbols.get(symbol)
         return followed.last if followed is not None else 0.0
+
+    def todays_price(self, symbol: str) -> float:
+        """The last price of today's trading; 0.0 before the first."""
+        followed = self.watchlist.symbols.get(symbol)
+        return followed.tracker.last if followed is not None else 0.0
 
     def _closes(self, symbol: str) -> list[float]:
         followed = self.watchlist.symbols.get(symbol)

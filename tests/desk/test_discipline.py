@@ -7,6 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from skim_tui.domain.discipline import DisciplineRule, gave_back, loss_stage, streak_until
+from skim_tui.domain.events import DailyHistory
+from skim_tui.domain.market import DailyBar, Trade
 from tests.desk.scripted import D, Script, T
 
 RULE = DisciplineRule(max_daily_loss=D(1000))
@@ -77,6 +79,29 @@ def test_a_lock_out_holds_to_the_next_session_and_over_a_restart(tmp_path):
     after.desk.advance(after.broker.time)
     assert after.desk.context.session_date > script.desk.context.session_date and not after.desk.context.lockout
     assert after.journal.latches() == {}
+
+
+def test_yesterdays_close_is_no_loss_of_a_share_bought_after_its_gap(tmp_path):
+    """A desk that starts again knows the close of yesterday before any price of today: by that the share, bought
+    after it gapped, has lost the whole gap, and the trader would be locked out for the day."""
+    first = Script(tmp_path / "j.db", risk={"max_daily_loss": D(40)})
+    first.enter(100)
+    first.journal.close()
+    script = Script(tmp_path / "j.db", connect=False, risk={"max_daily_loss": D(40)})
+    script.said, script.fills, script.held = dict(first.said), list(first.fills), dict(first.held)
+    script.broker.specs = dict(first.broker.specs)
+    script.connect()
+    day, calendar = script.day.date, script.desk.context.calendar
+    closes = [DailyBar("BHP", calendar.offset(day, -back), 9.5, 9.6, 9.4, 9.5, 400_000) for back in range(20, 0, -1)]
+    script.desk.handle(DailyHistory("BHP", tuple(closes)))
+    script.wait(3)
+    assert script.desk.watchlist.symbols["BHP"].last == 9.5 and script.desk.books.day_pnl() is None
+    assert not script.desk.context.lockout
+    done, text = script.desk.approvals.approve(script.propose("4567-260303-CBA-1"), "test")
+    assert not done and "day's profit unknown" in text
+    script.desk.handle(Trade("BHP", script.broker.time, 10.48, 100))
+    script.wait(2)
+    assert script.desk.books.day_pnl() == D("-8.00") and not script.desk.context.lockout
 
 
 def test_s5_exits_know_nothing_of_a_lock_out():

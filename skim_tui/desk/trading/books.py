@@ -30,9 +30,11 @@ class ExpectedEntry:
 class Books:
     """Positions of this desk, long and short, one for each symbol."""
 
-    def __init__(self, context: Context, last_price: LastPrice) -> None:
+    def __init__(self, context: Context, last_price: LastPrice, todays_price: LastPrice) -> None:
+        """``last_price`` may be an earlier session's close, ``todays_price`` is 0.0 before today's first trade."""
         self._context = context
         self._last_price = last_price
+        self._todays_price = todays_price
         self.positions: dict[str, Position] = {}
         """Open positions by symbol."""
         self.closed: list[Position] = []
@@ -257,8 +259,9 @@ class Books:
         return total
 
     def day_pnl(self) -> Decimal | None:
-        """Realised and open profit; None when an open position has no price."""
-        if any(self._last_price(symbol) <= 0 for symbol in self.positions):
+        """Realised and open profit; None when an open position has no price of today: by yesterday's close a share
+        that was bought after a gap is a loss that nobody made."""
+        if any(self._todays_price(symbol) <= 0 for symbol in self.positions):
             return None
         return self._realised_today + self.unrealised()
 
