@@ -79,8 +79,8 @@ async def case(point: str, seed: int, folder: Path) -> Outcome:
     """Kill a desk at ``point``, start another, flatten, and judge."""
     random, short = Random(f"{point} {seed}"), is_short(point, seed)
     turns_at = random.choice((0, 0, random.randint(19, 24)))
-    if short and point in TAMPERED | BARED:
-        turns_at = 0  # the hand has to come before the stop acts
+    if short and point in TAMPERED | BARED | PLANNED:
+        turns_at = 0  # the hand, or the plan, has to come before the stop acts
     thin = point in REPEATED or point in ("after-partial-fill", "after-cancel")
     volume = 1_500 if thin else random.choice((1_500, 4_000, 40_000))
     tape = (
