@@ -63,8 +63,7 @@ class Tending:
         if resting is not None:
             not_sent = self._orders.modify(resting.ref, "target moved by hand", limit_price=target)
             return (False, not_sent) if not_sent else (True, f"{symbol}: target to {target}")
-        entry = self._orders.updates.get(order_ref(position.ticket_id, "E"))
-        if entry is not None and not entry.status.is_done:
+        if self._orders.working_entry(position.ticket_id) is not None:
             return False, f"{symbol}: the entry still fills, set the target once it is done"
         if self._exits.working(symbol) is not None:
             return False, f"{symbol}: an exit is working already"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from skim_tui.desk.context import Context
 from skim_tui.desk.trading.orders import Orders
-from skim_tui.domain.orders import OrderUpdate, leg_of, order_ref, ticket_of
+from skim_tui.domain.orders import OrderUpdate, leg_of, ticket_of
 
 ASK_AGAIN = 5.0
 """Real seconds after which an entry that still works is cancelled again."""
@@ -43,11 +43,11 @@ class EntryGuard:
                 self._check(ticket_of(order.ref))
 
     def _check(self, ticket_id: str) -> None:
-        entry = self._orders.updates.get(order_ref(ticket_id, "E"))
-        if entry is None or entry.status.is_done:
+        entry = self._orders.working_entry(ticket_id)
+        if entry is None:
             self._asked.pop(ticket_id, None)
             return
-        family = [order for order in self._orders.of_symbol(entry.symbol) if ticket_of(order.ref) == ticket_id]
+        family = self._orders.of_ticket(ticket_id)
         why = why_not_entering(
             [order for order in family if leg_of(order.ref) == "S"],
             [order for order in family if leg_of(order.ref) == "T"],

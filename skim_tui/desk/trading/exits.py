@@ -27,7 +27,7 @@ from skim_tui.domain.exits import (
     whole_plan,
 )
 from skim_tui.domain.instrument import PriceLadder, price
-from skim_tui.domain.orders import OrderSpec, OrderStatus, OrderType, OrderUpdate, Tif, leg_of, order_ref, ticket_of
+from skim_tui.domain.orders import OrderSpec, OrderStatus, OrderType, OrderUpdate, Tif, leg_of
 from skim_tui.domain.position import Position
 
 EXIT_LEGS = ("H", "X")
@@ -143,7 +143,7 @@ class Exits:
         symbol, now = position.symbol, self._context.wall()
         waiting = self._withdrawn.get(symbol)
         if waiting is None:
-            targets = [order for order in self._of_ticket(position) if leg_of(order.ref) == "T"]
+            targets = [order for order in self._live(position) if leg_of(order.ref) == "T"]
             if not targets:
                 return False
             waiting = self._withdrawn[symbol] = Withdrawal(now, who, why)
@@ -151,7 +151,7 @@ class Exits:
             if any(not_sent):  # no exit leaves either: whoever asked is told so at once
                 del self._withdrawn[symbol]
                 return False
-        rests = any(leg_of(order.ref) == "T" for order in self._of_ticket(position))
+        rests = any(leg_of(order.ref) == "T" for order in self._live(position))
         if rests and now - waiting.since < TARGET_PATIENCE:
             return True
         self._withdrawn.pop(symbol, None)
@@ -167,25 +167,21 @@ class Exits:
             return
         self.close(symbol, waiting.who, waiting.why)
 
-    def _of_ticket(self, position: Position) -> list[OrderUpdate]:
+    def _live(self, position: Position) -> list[OrderUpdate]:
         """The live orders of a position."""
-        return [
-            order
-            for order in self._orders.of_symbol(position.symbol)
-            if not order.status.is_done and ticket_of(order.ref) == position.ticket_id
-        ]
+        return [order for order in self._orders.of_ticket(position.ticket_id) if not order.status.is_done]
 
     def _stopping_out(self, position: Position) -> int:
         """Shares that a stop is closing now: one that has filled in part is a market order for the rest. An exit for
         the same shares would race it, and what both close is a position on the other side."""
         return sum(
-            order.remaining for order in self._of_ticket(position) if order.type is OrderType.STOP and order.filled > 0
+            order.remaining for order in self._live(position) if order.type is OrderType.STOP and order.filled > 0
         )
 
     def _stop_entering(self, position: Position, who: str) -> None:
         """No share is added while the position is being closed."""
-        entry = self._orders.updates.get(order_ref(position.ticket_id, "E"))
-        if entry is not None and not entry.status.is_done:
+        entry = self._orders.working_entry(position.ticket_id)
+        if entry is not None:
             self._orders.cancel(entry.ref, who, "position is being closed")
 
     def on_order(self, update: OrderUpdate) -> None:

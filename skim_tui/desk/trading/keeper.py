@@ -189,8 +189,7 @@ class Keeper:
         return self._stops_of(position) if position is not None else Protection(0, ())
 
     def _stops_of(self, position: Position) -> Protection:
-        mine = (order for order in self._orders.updates.values() if ticket_of(order.ref) == position.ticket_id)
-        return protection(mine, position.symbol, position.side)
+        return protection(self._orders.of_ticket(position.ticket_id), position.symbol, position.side)
 
     def stop_prices(self) -> dict[str, Decimal]:
         """symbol -> the price of its newest resting stop, of the positions that have one."""
@@ -247,20 +246,19 @@ class Keeper:
         if position is None or self._taking_stock:
             return
         now = self._context.wall()
-        orders = self._orders.of_symbol(symbol)
+        orders = self._orders.of_ticket(position.ticket_id)
         held = self._books.held(position.ticket_id, orders)
-        stops = self.protection_of(symbol)
-        entry = self._orders.updates.get(order_ref(position.ticket_id, "E"))
+        stops = self._stops_of(position)
         repair = stop_repair(
             held,
             stops.orders,
-            entry_working=entry is not None and not entry.status.is_done,
+            entry_working=self._orders.working_entry(position.ticket_id) is not None,
             stop_in_flight=self._stop_in_flight(position),
         )
         if repair is None:
             self._unsettled.pop(symbol, None)
             return
-        grace = self._grace(position.ticket_id, orders, held - stops.covered)
+        grace = self._grace(orders, held - stops.covered)
         if is_complete and grace == TARGET_GRACE:
             grace = 0.0
         if grace and now - self._unsettled.setdefault(symbol, now) < grace:
@@ -278,15 +276,15 @@ class Keeper:
             self._place(position, repair.quantity)
 
     @staticmethod
-    def _grace(ticket_id: str, orders: list[OrderUpdate], bare: int) -> float:
-        """Real seconds before ``bare`` shares (below 0: shares covered twice) are repaired. An exit or target under
+    def _grace(orders: list[OrderUpdate], bare: int) -> float:
+        """Real seconds before ``bare`` shares of the ticket with these ``orders`` (below 0: shares covered twice) are repaired. An exit or target under
         way may have closed them without our knowing yet: the broker may reduce the stop first and tell the fill
         after. To enlarge the stop again would be to close those shares twice."""
         if bare < 0:
             return SETTLING_GRACE
         closing = {"exit": 0, "target": 0}
         for order in orders:
-            if order.status.is_done or ticket_of(order.ref) != ticket_id:
+            if order.status.is_done:
                 continue
             leg = leg_of(order.ref)
             kind = "exit" if leg in EXIT_LEGS else "target" if leg == "T" else ""
@@ -371,20 +369,16 @@ class Keeper:
     def _failed_stops(self, position: Position) -> int:
         return sum(
             1
-            for order in self._orders.of_symbol(position.symbol)
-            if order.status is OrderStatus.REJECTED
-            and order.type is OrderType.STOP
-            and ticket_of(order.ref) == position.ticket_id
+            for order in self._orders.of_ticket(position.ticket_id)
+            if order.status is OrderStatus.REJECTED and order.type is OrderType.STOP
         )
 
     def _stop_price(self, position: Position) -> Decimal:
         """The tightest stop the position ever had."""
         prices = [
             order.stop_price
-            for order in self._orders.of_symbol(position.symbol)
-            if order.stop_price is not None
-            and order.side is position.side.other
-            and ticket_of(order.ref) == position.ticket_id
+            for order in self._orders.of_ticket(position.ticket_id)
+            if order.stop_price is not None and order.side is position.side.other
         ]
         tightest = min if position.is_short else max
         return tightest([position.initial_stop, *prices])

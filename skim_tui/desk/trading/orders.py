@@ -111,8 +111,8 @@ class Orders:
         (dead by our reckoning alone). When none does and something of it was filled or refused it is a new one, for
         the broker takes no order into a group that was filled."""
         used: dict[str, list[OrderUpdate]] = {}
-        for ref, update in self.updates.items():
-            if (group := self._meta[ref][0]) and ticket_of(ref) == ticket_id:
+        for update in self.of_ticket(ticket_id):
+            if group := self._meta[update.ref][0]:
                 used.setdefault(group, []).append(update)
         for group, members in used.items():
             if any(not update.status.is_done for update in members):
@@ -136,6 +136,15 @@ class Orders:
 
     def of_symbol(self, symbol: str) -> list[OrderUpdate]:
         return [update for update in self.updates.values() if update.symbol == symbol]
+
+    def of_ticket(self, ticket_id: str) -> list[OrderUpdate]:
+        """The orders of one ticket, oldest first."""
+        return [update for update in self.updates.values() if ticket_of(update.ref) == ticket_id]
+
+    def working_entry(self, ticket_id: str) -> OrderUpdate | None:
+        """The entry of a ticket while it may still fill."""
+        entry = self.updates.get(order_ref(ticket_id, "E"))
+        return entry if entry is not None and not entry.status.is_done else None
 
     def live(self) -> list[OrderUpdate]:
         return [update for update in self.updates.values() if not update.status.is_done]
