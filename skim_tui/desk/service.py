@@ -443,7 +443,7 @@ class DeskService:
         return done, refused or text, view
 
     def _stop_asked(self, who: str, *, force: bool) -> tuple[bool, str]:
-        live = [entry.ticket.symbol for entry in self.desk.approvals.entries.values() if entry.state.is_live]
+        live = [entry.ticket.symbol for entry in self.desk.tickets.entries.values() if entry.state.is_live]
         if live and not force:
             return False, f"not stopped: open tickets of {', '.join(live)} (stop again with force)"
         self.stop(f"asked by {who}")

@@ -56,7 +56,7 @@ def test_a_ticket_nobody_decided_is_gone_when_the_console_comes_back():
     script.wait(script.desk.context.config.breakout.ticket_seconds + 1)
     script.market()
     assert [script.desk.approvals.approve(ticket, "console")[0] for ticket in tickets] == [False] * 3
-    assert script.placed() == [] and {script.desk.approvals.entries[one].state for one in tickets} == {"expired"}
+    assert script.placed() == [] and {script.desk.tickets.entries[one].state for one in tickets} == {"expired"}
 
 
 def test_selling_all_while_the_desk_goes_on_buying_is_impossible():

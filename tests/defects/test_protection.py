@@ -59,7 +59,7 @@ def test_an_order_that_was_sent_is_no_trade_until_the_broker_says_so():
     """The trader reads "executed" of an order the broker never took."""
     script = Script()
     script.desk.approvals.approve(script.propose(), "test")
-    assert script.desk.approvals.entries[T].state == "submitted"
+    assert script.desk.tickets.entries[T].state == "submitted"
     assert script.position is None and script.covered == 0
     assert not any("bought" in line for line in script.lines())
     assert script.journal.fills("DU1234567") == [] and script.journal.positions("DU1234567") == []
@@ -72,7 +72,7 @@ def test_a_refused_entry_makes_neither_position_nor_profit():
     script.say(E, REJECTED, reason="no trading permission")
     script.say(S, CANCELLED)
     script.wait(10)
-    assert script.desk.approvals.entries[T].state == "rejected"
+    assert script.desk.tickets.entries[T].state == "rejected"
     assert script.position is None and script.desk.books.day_pnl() == 0
     assert script.journal.positions("DU1234567") == [] and script.placed() == [E, S]
     assert any("no trading permission" in line for line in script.lines("error"))
@@ -246,7 +246,7 @@ def test_nothing_is_bought_or_sold_by_a_truth_without_orders():
     script.desk.handle(BrokerSnapshot(script.account, (), (), (), ()))
     script.wait(20)
     assert script.placed() == sent
-    assert script.desk.orders.updates[E].status is CANCELLED and script.desk.approvals.entries[T].state == "cancelled"
+    assert script.desk.orders.updates[E].status is CANCELLED and script.desk.tickets.entries[T].state == "cancelled"
     assert script.said[E].status is not FILLED
 
 

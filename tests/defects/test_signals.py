@@ -30,7 +30,7 @@ def test_every_ticket_of_a_generated_day_comes_after_its_range(asx_calendar, see
     """Steps that run by the clock instead of one after the other trade on numbers that do not exist yet."""
     stage = Stage(asx_calendar)
     stage.play(45)
-    tickets = [entry.ticket for entry in stage.desk.approvals.entries.values()]
+    tickets = [entry.ticket for entry in stage.desk.tickets.entries.values()]
     assert all(ticket.created >= stage.open + 10 * 60 for ticket in tickets) and tickets
     stage.journal.close()
 
@@ -59,7 +59,7 @@ def test_a_name_scanned_again_over_a_restart_is_not_bought_twice(tmp_path):
     after.desk.handle(ScanResult((ScanRow(0, "BHP"),)))
     ticket = after.propose("4567-260303-BHP-2")
     assert not after.desk.approvals.approve(ticket, "test")[0]
-    assert "already entered today" in [gate.text for gate in after.desk.approvals.entries[ticket].ticket.gates]
+    assert "already entered today" in [gate.text for gate in after.desk.tickets.entries[ticket].ticket.gates]
 
 
 def late_desk():

@@ -135,7 +135,7 @@ async def test_an_order_swallowed_by_the_restart_is_known_lost_and_never_sent_ag
     await floor.until(lambda: floor.desk.context.connection is not Connection.OPERATIONAL)
     await floor.until(lambda: floor.desk.context.connection is Connection.OPERATIONAL)
     await floor.until(lambda: floor.order(lost, "E").status.is_done)
-    assert floor.desk.approvals.entries[lost].state == "cancelled" and not floor.at_exchange(lost)
+    assert floor.desk.tickets.entries[lost].state == "cancelled" and not floor.at_exchange(lost)
     again = await floor.ticket(2, limit="9.90", stop="9.50")
     await floor.until(lambda: floor.order(again, "E").status is OrderStatus.WORKING)
     assert floor.order(lost, "E").status is OrderStatus.CANCELLED

@@ -122,7 +122,7 @@ async def test_discord_hears_a_whole_day_exactly(monkeypatch):
             await task
     assert double.titles() == titles(desk)
     kinds = [raised.alert.kind for raised in desk.alerting.raised]
-    taken = [entry for entry in desk.approvals.entries.values() if entry.state.value == "filled"]
+    taken = [entry for entry in desk.tickets.entries.values() if entry.state.value == "filled"]
     assert {entry.ticket.strategy for entry in taken} == {"ORH breakout", "news shock"}
     assert kinds.count(AlertKind.TICKET) == kinds.count(AlertKind.FILL) == len(taken)
     assert kinds.count(AlertKind.EXIT) == len(desk.books.closed) > 0

@@ -169,8 +169,8 @@ def test_an_entry_that_works_is_followed_to_its_end():
     script = Script()
     script.enter(filled=0)
     script.say(f"{T}.E", WORKING)
-    assert script.desk.approvals.entries[T].state == "working"
+    assert script.desk.tickets.entries[T].state == "working"
     script.fill(f"{T}.E", 40)
-    assert script.desk.approvals.entries[T].state == "partly filled"
+    assert script.desk.tickets.entries[T].state == "partly filled"
     script.fill(f"{T}.E", 60)
-    assert script.desk.approvals.entries[T].state == "filled"
+    assert script.desk.tickets.entries[T].state == "filled"

@@ -55,7 +55,7 @@ def test_an_entry_by_hand_leaves_as_a_bracket_with_its_stop_and_target(stage):
     assert legs.keys() == {"E", "S", "T"} and legs["E"].status is OrderStatus.FILLED
     assert stage.desk.keeper.protection_of("BHP").covered == 20
     assert legs["T"].limit_price == D("200")
-    assert stage.desk.approvals.entries[position.ticket_id].decided_by == "console"
+    assert stage.desk.tickets.entries[position.ticket_id].decided_by == "console"
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ def waiting(stage):
     """The first ticket of the morning."""
     for minute in range(11, 120):
         stage.play(minute)
-        for entry in stage.desk.approvals.entries.values():
+        for entry in stage.desk.tickets.entries.values():
             if entry.state is TicketState.PROPOSED:
                 return entry
     raise AssertionError("the generated day makes no ticket")

@@ -200,7 +200,7 @@ def test_a_shock_becomes_a_ticket_with_its_evidence():
     day.play((shocked.ts - day.open) / 60.0)
     day.tell(shocked)
     day.play(3)
-    (entry,) = [one for one in day.desk.approvals.entries.values() if one.ticket.strategy == "news shock"]
+    (entry,) = [one for one in day.desk.tickets.entries.values() if one.ticket.strategy == "news shock"]
     evidence = dict(entry.ticket.evidence)
     assert entry.ticket.symbol == shocked.symbol and evidence["news"] == shocked.headline
     assert "z of return" in evidence and entry.ticket.target is not None
@@ -220,7 +220,7 @@ def test_a_shock_is_measured_against_the_index_and_the_index_is_not_traded():
     day.play((shocked.ts - day.open) / 60.0)
     day.tell(shocked)
     day.play(3)
-    (entry,) = [one for one in day.desk.approvals.entries.values() if one.ticket.strategy == "news shock"]
+    (entry,) = [one for one in day.desk.tickets.entries.values() if one.ticket.strategy == "news shock"]
     evidence = dict(entry.ticket.evidence)
     minutes = int(evidence["detector"].split(", ")[1].split()[0])
     start = shocked.ts - shocked.ts % 60.0
@@ -228,7 +228,7 @@ def test_a_shock_is_measured_against_the_index_and_the_index_is_not_traded():
     before = closes[max(ts for ts in closes if ts + 60.0 <= shocked.ts)]
     last = closes[max(ts for ts in closes if ts + 60.0 <= start + minutes * 60.0)]
     assert float(evidence[f"index {INDEX} %"]) == pytest.approx(math.log(last / before) * 100, rel=1e-3)
-    assert not any(one.ticket.symbol == INDEX for one in day.desk.approvals.entries.values())
+    assert not any(one.ticket.symbol == INDEX for one in day.desk.tickets.entries.values())
 
 
 def test_every_open_window_is_looked_at_when_the_indexs_minute_comes():

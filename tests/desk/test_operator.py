@@ -14,7 +14,7 @@ def test_s7_the_kill_switch_cancels_entries_blocks_new_ones_and_leaves_stops():
     done, text = script.desk.operator.kill("test", close_all=False)
     assert done and "1 cancelled" in text
     assert script.asked("cancel") == [("cancel", E)] and script.placed("X") == []
-    assert script.desk.approvals.entries[waiting].state == "declined"
+    assert script.desk.tickets.entries[waiting].state == "declined"
     assert "kill switch" in script.desk.approvals.approve(script.propose("4567-260303-WES-1"), "test")[1]
     script.say(E, CANCELLED)
     script.wait(8)

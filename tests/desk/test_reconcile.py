@@ -63,7 +63,7 @@ def test_s3_a_crash_after_the_bytes_left_finds_the_order_by_its_reference(tmp_pa
     script.desk.approvals.approve(script.propose(), "test")
     script.said = {ref: script.update(ref, WORKING if ref == E else HELD) for ref in (E, S)}
     after = second(script, tmp_path / "j.db")
-    assert after.desk.orders.updates[E].status is WORKING and after.desk.approvals.entries[T].state == "working"
+    assert after.desk.orders.updates[E].status is WORKING and after.desk.tickets.entries[T].state == "working"
     again, text = after.desk.approvals.approve(T, "test")
     assert not again and after.placed() == [], text
     with pytest.raises(RuntimeError, match="never sent twice"):
@@ -249,7 +249,7 @@ def test_a_day_order_of_yesterday_is_expired_and_not_unknown(tmp_path):
     script.journal.save(record)
     after = second(script, tmp_path / "j.db", open_orders=(), completed=())
     assert after.desk.orders.updates[E].reason == "expired with its session"
-    assert after.desk.approvals.entries[T].state == "cancelled"
+    assert after.desk.tickets.entries[T].state == "cancelled"
 
 
 def test_an_entry_without_an_answer_is_asked_about_and_never_sent_again():

@@ -70,7 +70,7 @@ class Day(Script):
 
     @property
     def tickets(self):
-        return [entry for entry in self.desk.approvals.entries.values() if entry.ticket.symbol == self.symbol]
+        return [entry for entry in self.desk.tickets.entries.values() if entry.ticket.symbol == self.symbol]
 
 
 def test_a_gap_its_range_and_its_break_become_a_ticket_with_its_evidence():
@@ -312,7 +312,7 @@ def test_latest_entry_on_a_half_day_lies_before_its_close():
 
 def day_ticket(day):
     day.propose("4567-260303-PLS-7")
-    return day.desk.approvals.entries["4567-260303-PLS-7"].ticket
+    return day.desk.tickets.entries["4567-260303-PLS-7"].ticket
 
 
 def test_only_a_candidates_minutes_are_asked_for_and_relative_volume_then_rests_on_them():

@@ -74,7 +74,7 @@ def test_the_report_agrees_with_the_books_and_the_exchange(traded):
     }
     blocked = [line for line in report.tickets if line.why_not]
     assert blocked and all(line.state == "blocked" and line.why_not for line in blocked)
-    assert len(report.tickets) == len(traded.desk.approvals.entries)
+    assert len(report.tickets) == len(traded.desk.tickets.entries)
     assert [line.what for line in report.incidents] == ["incident"] and "403" in report.incidents[0].text
     for line in (*report.trades, *report.tickets, *report.candidates):
         assert line.symbol in markdown

@@ -196,7 +196,7 @@ class Publisher:
         )
 
     def _ticket(self, ticket_id: str) -> TicketView | None:
-        entry = self._desk.approvals.entries.get(ticket_id)
+        entry = self._desk.tickets.entries.get(ticket_id)
         if entry is None:
             return None
         ticket = entry.ticket
@@ -373,7 +373,7 @@ class Publisher:
             targets = [order.limit_price for order in self._desk.orders.of_symbol(symbol) if _is_live_target(order)]
             target = float(targets[-1]) if targets and targets[-1] is not None else None
         else:
-            for ticket in self._desk.approvals.entries.values():
+            for ticket in self._desk.tickets.entries.values():
                 if ticket.ticket.symbol == symbol and ticket.state.is_live:
                     side = ticket.ticket.side
                     entry, stop = float(ticket.ticket.limit), float(ticket.ticket.stop)

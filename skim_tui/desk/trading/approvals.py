@@ -52,11 +52,6 @@ class Approvals:
         self._tickets = tickets
         self._judging = judging
 
-    @property
-    def entries(self) -> dict[str, TicketEntry]:
-        """Today's tickets by id."""
-        return self._tickets.entries
-
     def load(self, records: list[TicketRecord]) -> None:
         """Take over today's tickets from the journal; an undecided one died with its desk."""
         for record in records:
@@ -74,7 +69,7 @@ class Approvals:
         context = self._context
         ticket = replace(ticket, gates=self._judging.judge(ticket))
         entry = TicketEntry(ticket, expires_wall=context.wall() + context.config.breakout.ticket_seconds)
-        self.entries[ticket.id] = entry
+        self._tickets.entries[ticket.id] = entry
         failed = first_failed(ticket.gates)
         context.journal.save(self._tickets.record(entry), events=[context.event("desk", "ticket", ticket.id)])
         context.touch("tickets", ticket.id)
@@ -98,7 +93,7 @@ class Approvals:
 
     def approve(self, ticket_id: str, who: str, seen: Seen | None = None) -> tuple[bool, str]:
         """Approve and send, once, if the ticket still is what was ``seen``. (done, what happened)."""
-        entry = self.entries.get(ticket_id)
+        entry = self._tickets.entries.get(ticket_id)
         if entry is None:
             return False, f"no ticket {ticket_id}"
         if entry.state is not TicketState.PROPOSED:
@@ -143,7 +138,7 @@ class Approvals:
         return True, text
 
     def decline(self, ticket_id: str, who: str) -> tuple[bool, str]:
-        entry = self.entries.get(ticket_id)
+        entry = self._tickets.entries.get(ticket_id)
         if entry is None:
             return False, f"no ticket {ticket_id}"
         if entry.state is not TicketState.PROPOSED:
@@ -153,17 +148,23 @@ class Approvals:
         self._drop_candidate(entry, "declined")
         return True, f"{entry.ticket.symbol}: declined"
 
+    def decline_all(self, who: str) -> None:
+        """No ticket waits any more."""
+        for entry in tuple(self._tickets.entries.values()):
+            if entry.state is TicketState.PROPOSED:
+                self.decline(entry.ticket.id, who)
+
     def take(self, ticket: Ticket, who: str) -> None:
         """A ticket that the operator made by hand waits for its approval from now on."""
         context = self._context
         entry = TicketEntry(ticket, expires_wall=context.wall() + context.config.breakout.ticket_seconds)
-        self.entries[ticket.id] = entry
+        self._tickets.entries[ticket.id] = entry
         context.journal.save(self._tickets.record(entry), events=[context.event(who, "ticket by hand", ticket.id)])
         context.touch("tickets", ticket.id)
 
     def amend(self, ticket: Ticket, who: str) -> tuple[bool, str]:
         """Put other terms in the place of a waiting ticket's."""
-        entry = self.entries.get(ticket.id)
+        entry = self._tickets.entries.get(ticket.id)
         if entry is None or entry.state is not TicketState.PROPOSED:
             return False, f"ticket {ticket.id} does not wait any more"
         before, entry.ticket = entry.ticket, ticket
@@ -177,12 +178,12 @@ class Approvals:
 
     def on_time(self) -> None:
         """Expire what the operator let pass."""
-        for entry in self.entries.values():
+        for entry in self._tickets.entries.values():
             if entry.state is TicketState.PROPOSED:
                 self._expire(entry)
 
     def end_day(self) -> None:
-        for entry in self.entries.values():
+        for entry in self._tickets.entries.values():
             if entry.state is TicketState.PROPOSED:
                 self._settle(entry, TicketState.EXPIRED, "the session ended")
                 self._drop_candidate(entry, "ticket not decided before the session ended")
@@ -191,7 +192,7 @@ class Approvals:
 
     def on_entry_order(self, ticket_id: str, update: OrderUpdate) -> None:
         """Follow the entry order of a ticket."""
-        entry = self.entries.get(ticket_id)
+        entry = self._tickets.entries.get(ticket_id)
         if entry is None:
             return
         if update.filled and update.filled >= entry.ticket.quantity:

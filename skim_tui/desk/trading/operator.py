@@ -11,7 +11,6 @@ from skim_tui.desk.trading.exits import RETRY_EVERY, Exits
 from skim_tui.desk.trading.keeper import Keeper
 from skim_tui.desk.trading.orders import Orders
 from skim_tui.domain.orders import leg_of
-from skim_tui.domain.ticket import TicketState
 from skim_tui.journal import LatchRecord
 
 KILL, FLATTEN = "kill", "flatten"
@@ -80,9 +79,7 @@ class Operator:
         self.set_auto(False, who)
         crashpoint("flatten-begun")
         undone: list[str] = []
-        for entry in tuple(self._approvals.entries.values()):
-            if entry.state is TicketState.PROPOSED:
-                self._approvals.decline(entry.ticket.id, f"kill switch ({who})")
+        self._approvals.decline_all(f"kill switch ({who})")
         cancelled = self._cancel_entries(who, undone)
         crashpoint("flatten-half-done")
         closing = self._close_all(who, undone) if close_all else 0
